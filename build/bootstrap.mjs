@@ -1,0 +1,45 @@
+/**
+ * Runs before `npm start`, `npm test` and the like, on whatever Node the machine has (20 or newer): installs the packages of
+ * the lock file when that is due, so that a fresh clone needs no other command.
+ *
+ * "Due" is when node_modules was not installed from this lock file. The stamp is written last, so an interrupted install is
+ * done again.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const stampPath = join(root, 'node_modules', '.millrace-installed');
+
+const oldest = 20;
+if (Number(process.versions.node.split('.')[0]) < oldest) {
+  console.error(`Millrace needs Node ${oldest} or newer to set itself up; this is Node ${process.versions.node}.`);
+  console.error('Install a current Node from https://nodejs.org and try again.');
+  process.exit(1);
+}
+
+const lock = readFileSync(join(root, 'package-lock.json'));
+const wanted = createHash('sha256').update(lock).digest('hex') + ` ${process.platform} ${process.arch}`;
+if (existsSync(stampPath) && readFileSync(stampPath, 'utf8') === wanted) process.exit(0);
+
+console.error('Installing packages (once, about half a minute) …');
+const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+// npm runs this script and names itself; that works on every system, without a shell.
+const npm = process.env.npm_execpath;
+const [command, args] = npm === undefined ? ['npm', []] : [process.execPath, [npm]];
+const result = spawnSync(command, [...args, 'ci', ...quiet], {
+  cwd: root,
+  stdio: ['ignore', 'inherit', 'inherit'],
+  // The runtime's installer would download CUDA files. Older npm versions do not know `allowScripts`, which forbids it.
+  env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' },
+});
+if (result.status !== 0) {
+  console.error(
+    'The packages could not be installed. Check the network and the messages above, then run the command again.',
+  );
+  process.exit(1);
+}
+writeFileSync(stampPath, wanted);

@@ -1,0 +1,88 @@
+/**
+ * One inference request on its way through the host: from admission until it is settled, exactly once.
+ *
+ * A call holds the client's bytes untouched, so that it can be sent again to another replica. It knows nothing of HTTP and
+ * nothing of queues beyond the two links that let CallQueue remove it in constant time.
+ */
+import type { MillraceError } from '../base/errors.ts';
+import type { CallKind, RunCost } from '../protocol/control.ts';
+import type { Upstream } from './upstream.ts';
+
+/** Interactive calls are taken before batch ones. */
+export type Priority = 'interactive' | 'batch';
+
+export interface CallRequest {
+  readonly kind: CallKind;
+  /** The request's body, decompressed. */
+  readonly body: Buffer;
+  /** Bytes of it that are JSON; undefined where all of it is. */
+  readonly jsonLength: number | undefined;
+  readonly priority: Priority;
+  readonly clientIp: string;
+  /** Session key for the `session` strategy. */
+  readonly affinityKey: string | undefined;
+  /** Monotonic milliseconds. */
+  readonly receivedMs: number;
+  readonly deadlineMs: number;
+}
+
+/** What came back, ready to be written to the client. */
+export type Answer =
+  | {
+      readonly type: 'result';
+      /** Name of the upstream that answered. */
+      readonly upstream: string;
+      readonly body: Buffer;
+      readonly jsonLength: number | undefined;
+      readonly cost: RunCost;
+    }
+  | {
+      /** A remote server's answer, passed on. */
+      readonly type: 'http';
+      readonly upstream: string;
+      readonly status: number;
+      readonly headers: readonly string[];
+      readonly body: Buffer;
+    };
+
+export type Outcome = { readonly answer: Answer } | { readonly error: MillraceError };
+
+type CallState = 'new' | 'queued' | 'parked' | 'sent' | 'settled';
+
+export class Call {
+  readonly request: CallRequest;
+  readonly #onSettled: (call: Call, outcome: Outcome) => void;
+  state: CallState = 'new';
+  /** Links of the queue it waits in. Owned by CallQueue. */
+  previous: Call | undefined;
+  next: Call | undefined;
+  /** The upstream it was last sent to. */
+  upstream: Upstream | undefined;
+  sentMs = 0;
+  /** Tries that were sent and may have run. */
+  tries = 0;
+  /** Upstreams that failed it; not tried again while another exists. */
+  failedOn: readonly string[] = [];
+  /** It may have killed a replica: its next try runs with nothing beside it. */
+  alone = false;
+  /** Cheap fingerprint, 0 until needed. Equal bodies have equal values; different ones may. */
+  checksum = 0;
+  /** Releases the retry permit that its present try holds. */
+  releasePermit: (() => void) | undefined;
+
+  constructor(request: CallRequest, onSettled: (call: Call, outcome: Outcome) => void) {
+    this.request = request;
+    this.#onSettled = onSettled;
+  }
+
+  get settled(): boolean {
+    return this.state === 'settled';
+  }
+
+  /** Ends the call. Later outcomes of the same call are dropped, so every path may settle without asking. */
+  settle(outcome: Outcome): void {
+    if (this.state === 'settled') return;
+    this.state = 'settled';
+    this.#onSettled(this, outcome);
+  }
+}

@@ -1,0 +1,88 @@
+/** `millrace serve`: runs a host until it is told to stop, and says where it is and how to call it. */
+import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
+import { parseConfig, readConfigFile } from '../config.ts';
+import { curlLine, exampleRequest } from '../gateway/examples.ts';
+import { startHost } from '../main.ts';
+import type { Host } from '../main.ts';
+
+export interface ServeFlags {
+  readonly config?: string;
+  readonly models?: string;
+  readonly demo?: boolean;
+  readonly port?: number;
+  readonly adminPort?: number;
+  readonly replicas?: number;
+  readonly data: string;
+  readonly logLevel?: string;
+  readonly json?: boolean;
+}
+
+const demoModels = fileURLToPath(new URL('../../resources/models', import.meta.url));
+
+export async function serve(flags: ServeFlags): Promise<void> {
+  const host = await startHost(parseConfig(await settingsFrom(flags), flags.config ?? 'The command line'));
+  let signals = 0;
+  const onSignal = (): void => {
+    // The first asks, the second insists.
+    if (++signals > 1) process.exit(1);
+    if (flags.json !== true)
+      console.log('Stopping: accepted requests are answered first. Press Ctrl-C again to stop at once.');
+    void host.stop().then(() => process.exit(0));
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  await host.settled();
+  if (signals > 0) return;
+  console.log(flags.json === true ? JSON.stringify(announcement(host)) : announcementText(host));
+}
+
+/** Flags over the file; what neither says is the schema's. */
+async function settingsFrom(flags: ServeFlags): Promise<Record<string, unknown>> {
+  const file = flags.config === undefined ? {} : await readConfigFile(resolve(flags.config));
+  const section = (name: string): Record<string, unknown> => (file[name] ?? {}) as Record<string, unknown>;
+  const models = flags.models === undefined ? undefined : resolve(flags.models);
+  return {
+    ...file,
+    models: models ?? file['models'] ?? demoModels,
+    dataDirectory: file['dataDirectory'] ?? flags.data,
+    http: { ...section('http'), ...(flags.port !== undefined && { port: flags.port }) },
+    admin: { ...section('admin'), ...(flags.adminPort !== undefined && { port: flags.adminPort }) },
+    defaults: { ...section('defaults'), ...(flags.replicas !== undefined && { replicas: flags.replicas }) },
+    log: {
+      ...section('log'),
+      ...(flags.logLevel !== undefined && { level: flags.logLevel }),
+      ...(flags.json === true && { format: 'json' }),
+    },
+  };
+}
+
+function announcement(host: Host): object {
+  return {
+    inferenceUrl: host.inferenceUrl,
+    adminUrl: host.adminUrl,
+    models: host.catalog
+      .list()
+      .map(({ name, version, state, stateReason }) => ({ name, version, state, reason: stateReason })),
+    problems: host.problems,
+  };
+}
+
+function announcementText(host: Host): string {
+  const models = host.catalog.list();
+  const ready = models.filter((model) => model.state === 'READY');
+  const lines = [
+    '',
+    `  Millrace serves ${ready.length} of ${models.length} model${models.length === 1 ? '' : 's'}: ${ready.map((model) => model.name).join(', ') || 'none'}`,
+    '',
+    `  Apps call    ${host.inferenceUrl}      (open it in a browser for examples)`,
+    `  Status       ${host.adminUrl}/api/v1/status`,
+  ];
+  for (const model of models) {
+    if (model.state !== 'READY') lines.push(`  Not served   ${model.name}: ${model.stateReason}`);
+  }
+  const easy = ready.find((model) => model.name === 'iris') ?? ready[0];
+  const example = easy === undefined ? undefined : exampleRequest(easy);
+  if (example !== undefined) lines.push('', '  Try it:', '', `  ${curlLine(host.inferenceUrl, example)}`);
+  return [...lines, '', '  Ctrl-C stops it.', ''].join('\n');
+}

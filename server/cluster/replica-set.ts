@@ -1,0 +1,257 @@
+/**
+ * Keeps the desired number of replicas of one model version running: starts, restarts after deaths, gives up on a model that
+ * cannot run, stops in order.
+ *
+ * Replicas have stable slot names (`iris/1#0`), which outlive processes. When and whether to restart is restart-policy.ts;
+ * where calls go is none of its business.
+ */
+import { MillraceError } from '../base/errors.ts';
+import type { LoadCommand } from '../protocol/control.ts';
+import { Replica } from './replica.ts';
+import type { ReplicaCall, ReplicaEvents, ReplicaExit } from './replica.ts';
+import { decideRestart, newSet, newSlot } from './restart-policy.ts';
+import type { SetHistory, SlotHistory } from './restart-policy.ts';
+import type { ReplicaProcess } from './spawn.ts';
+import type { StartGate } from './start-gate.ts';
+
+export interface ReplicaSetOptions {
+  /** Prefix of the slots' names: `<model>/<version>`. */
+  readonly name: string;
+  readonly weight: number;
+  readonly load: LoadCommand;
+  readonly gate: StartGate;
+  /** Starts a process and sees to it that it does not outlive the host. */
+  spawn(): ReplicaProcess;
+  log(level: 'info' | 'warn' | 'error', message: string, facts: Readonly<Record<string, unknown>>): void;
+}
+
+export interface ReplicaSetEvents<C extends ReplicaCall> extends Omit<ReplicaEvents<C>, 'onExit'> {
+  /** The process has gone and its slot is empty until a new one is ready. */
+  onGone(replica: Replica<C>): void;
+  /** No replica will come back by itself; `undefined` when a new attempt begins. */
+  onGivenUp(reason: MillraceError | undefined): void;
+}
+
+/** A replica that is not ready by then is killed, milliseconds; at least four times the last measured start. */
+const minStartDeadlineMs = 30_000;
+const maxStartDeadlineMs = 600_000;
+
+interface Slot<C extends ReplicaCall> {
+  readonly name: string;
+  history: SlotHistory;
+  replica: Replica<C> | undefined;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export class ReplicaSet<C extends ReplicaCall> {
+  readonly #options: ReplicaSetOptions;
+  readonly #events: ReplicaSetEvents<C>;
+  readonly #slots: Slot<C>[] = [];
+  #history: SetHistory = newSet;
+  #answered = 0;
+  #answeredAtLastExit = 0;
+  #restarts = 0;
+  #lastStartMs = 0;
+  #givenUp: MillraceError | undefined;
+  #lastStderr: readonly string[] = [];
+  #stopped = false;
+  #onAllGone: (() => void) | undefined;
+
+  constructor(options: ReplicaSetOptions, events: ReplicaSetEvents<C>) {
+    this.#options = options;
+    this.#events = events;
+  }
+
+  get replicas(): readonly Replica<C>[] {
+    return this.#slots.flatMap((slot) => (slot.replica === undefined ? [] : [slot.replica]));
+  }
+
+  get desired(): number {
+    return this.#slots.length;
+  }
+
+  get ready(): number {
+    return this.replicas.filter((replica) => replica.state === 'ready').length;
+  }
+
+  /** Unrequested restarts since the set was made. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** Why no replica will come back by itself. */
+  get givenUp(): MillraceError | undefined {
+    return this.#givenUp;
+  }
+
+  /** The last lines that the last replica wrote before it died; empty while none has died. */
+  get lastStderr(): readonly string[] {
+    return this.#lastStderr;
+  }
+
+  /** Starts or stops replicas until there are `count`. Youngest slots stop first. Returns at once. */
+  setDesired(count: number): void {
+    while (this.#slots.length > count) {
+      const slot = this.#slots.pop()!;
+      clearTimeout(slot.timer);
+      slot.replica?.stop();
+    }
+    while (this.#slots.length < count) {
+      const slot: Slot<C> = {
+        name: `${this.#options.name}#${this.#slots.length}`,
+        history: newSlot,
+        replica: undefined,
+        timer: undefined,
+      };
+      this.#slots.push(slot);
+      this.#start(slot);
+    }
+  }
+
+  /** Judges every replica's present run; see hung-run.ts. Called regularly by the owner. */
+  check(nowMs: number): void {
+    for (const slot of this.#slots) slot.replica?.check(nowMs);
+  }
+
+  /** Lets what is in flight finish and resolves when every process has gone. No replica is started any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onAllGone = resolve;
+    for (const slot of this.#slots) {
+      clearTimeout(slot.timer);
+      slot.replica?.stop();
+    }
+    this.#resolveIfGone();
+    await promise;
+  }
+
+  /** Ends all processes at once; `stop` then resolves soon. */
+  kill(): void {
+    for (const slot of this.#slots) slot.replica?.kill();
+  }
+
+  #start(slot: Slot<C>): void {
+    this.#options.gate.enter((leave) => {
+      if (this.#stopped || this.#givenUp !== undefined || !this.#slots.includes(slot)) {
+        leave();
+        return;
+      }
+      let process: ReplicaProcess;
+      try {
+        process = this.#options.spawn();
+      } catch (error) {
+        leave();
+        this.#options.log('error', `The operating system did not start a process for ${slot.name}.`, { error });
+        slot.timer = setTimeout(() => this.#start(slot), 1000);
+        return;
+      }
+      const replica = new Replica<C>(
+        { name: slot.name, weight: this.#options.weight },
+        process,
+        this.#options.load,
+        {
+          ...this.#events,
+          onReady: (ready) => {
+            leave();
+            clearTimeout(slot.timer);
+            this.#lastStartMs = performance.now() - ready.startedMs;
+            this.#options.log('info', `${slot.name} is ready after ${Math.round(this.#lastStartMs)} ms.`, {
+              pid: ready.pid,
+            });
+            this.#events.onReady(ready);
+          },
+          onResult: (from, call, head, body) => {
+            this.#answered++;
+            this.#events.onResult(from, call, head, body);
+          },
+          onFailure: (from, call, error) => {
+            this.#answered++;
+            this.#events.onFailure(from, call, error);
+          },
+          onExit: (gone, exit) => {
+            leave();
+            this.#onExit(slot, gone, exit);
+          },
+        },
+        (line) => this.#options.log('warn', `${slot.name}: ${line}`, {}),
+      );
+      slot.replica = replica;
+      const deadlineMs = Math.min(maxStartDeadlineMs, Math.max(minStartDeadlineMs, 4 * this.#lastStartMs));
+      slot.timer = setTimeout(() => {
+        this.#options.log('error', `${slot.name} was not ready within ${deadlineMs} ms and is ended.`, {});
+        replica.kill();
+      }, deadlineMs);
+    });
+  }
+
+  #onExit(slot: Slot<C>, replica: Replica<C>, exit: ReplicaExit): void {
+    clearTimeout(slot.timer);
+    if (slot.replica === replica) slot.replica = undefined;
+    this.#events.onGone(replica);
+    this.#resolveIfGone();
+    if (this.#stopped || !this.#slots.includes(slot)) return;
+    this.#lastStderr = exit.stderr;
+    const decision = decideRestart(
+      slot.history,
+      this.#history,
+      {
+        nowMs: performance.now(),
+        readyAtMs: exit.readyAtMs,
+        answered: exit.answered,
+        answeredBySet: this.#answered - this.#answeredAtLastExit,
+        requested: exit.requested,
+      },
+      Math.random,
+    );
+    this.#answeredAtLastExit = this.#answered;
+    slot.history = decision.slot;
+    this.#history = decision.set;
+    if (decision.verdict.action === 'crash-loop') {
+      this.#giveUp(describeGivingUp(this.#options.name, decision.verdict.reason, exit), exit);
+      return;
+    }
+    this.#restarts++;
+    const delayMs = decision.verdict.action === 'restart' ? decision.verdict.delayMs : 0;
+    this.#options.log(
+      'warn',
+      `${slot.name} ended (${describeEnd(exit)}); a new process starts in ${Math.round(delayMs)} ms.`,
+      {
+        answered: exit.answered,
+        ...(exit.loadError !== undefined && { loadError: exit.loadError.message }),
+      },
+    );
+    if (delayMs === 0) this.#start(slot);
+    else slot.timer = setTimeout(() => this.#start(slot), delayMs);
+  }
+
+  #giveUp(reason: MillraceError, exit: ReplicaExit): void {
+    this.#givenUp = reason;
+    this.#options.log('error', reason.message, { stderr: exit.stderr });
+    for (const slot of this.#slots) {
+      clearTimeout(slot.timer);
+      slot.replica?.stop();
+    }
+    this.#events.onGivenUp(reason);
+  }
+
+  #resolveIfGone(): void {
+    if (this.#slots.every((slot) => slot.replica === undefined)) this.#onAllGone?.();
+  }
+}
+
+function describeEnd(exit: ReplicaExit): string {
+  if (exit.signal !== null) return exit.signal;
+  return exit.code === 0 && exit.loadError !== undefined ? 'could not load' : `exit code ${exit.code}`;
+}
+
+/** What operators and clients read when a model is given up: the cause in its own words where there is one. */
+function describeGivingUp(name: string, reason: 'too-many' | 'never-ready', exit: ReplicaExit): MillraceError {
+  const pattern =
+    reason === 'never-ready' ? 'ended three times before it was ready' : 'ended five times within a minute';
+  // The process's own last words stay in the log and in `lastStderr`: they may hold paths, and clients read this.
+  const cause = exit.loadError?.message ?? `The last process ended with ${describeEnd(exit)}.`;
+  return new MillraceError('model-failed', `The model ${name} cannot run: it ${pattern}. ${cause}`, {
+    hint: exit.loadError?.hint ?? 'Look at the log for its last lines; replace the model file, then restart Millrace.',
+  });
+}

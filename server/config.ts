@@ -1,0 +1,131 @@
+/**
+ * The settings of a host: every one with its unit, its default and the reason for it. Parsed from a file and from flags by
+ * the same schema.
+ */
+import { isIP } from 'node:net';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { MillraceError } from './base/errors.ts';
+
+const megabyte = 1024 * 1024;
+const whole = (min: number, max: number) => z.int().min(min).max(max);
+
+const port = whole(0, 65_535);
+
+const limitsSchema = z.strictObject({
+  /** 64 MiB, as Triton: above any sensible image batch. */
+  maxBodyBytes: whole(1024, 1024 * megabyte).default(64 * megabyte),
+  /** 128 MiB: two bodies of the largest size, or four hundred of 300 KB. */
+  maxBufferedBytes: whole(1024, 64 * 1024 * megabyte).default(128 * megabyte),
+  maxConnections: whole(1, 100_000).default(4096),
+  /** 10 s: a slow LAN needs milliseconds, a slowloris needs forever. */
+  headersTimeoutMs: whole(100, 600_000).default(10_000),
+  /** 120 s: 64 MiB over a line of 5 Mbit/s. */
+  requestTimeoutMs: whole(100, 3_600_000).default(120_000),
+  /** 75 s: longer than the idle time of common proxies, so that they close first. */
+  keepAliveTimeoutMs: whole(0, 3_600_000).default(75_000),
+  /** Bodies that wait in one model's queue, 32 MiB. */
+  maxQueueBytes: whole(1024, 64 * 1024 * megabyte).default(32 * megabyte),
+});
+
+const configSchema = z.strictObject({
+  /** Folder in Triton's layout, `<model>/<version>/model.onnx`. */
+  models: z.string().min(1),
+  http: z
+    .strictObject({
+      /** Loopback only: serving on the LAN needs keys, which this version does not have. */
+      host: z.string().default('127.0.0.1'),
+      /** 8000 is Triton's, so that its clients need no flag; 0 takes any free port. */
+      port: port.default(8000),
+    })
+    .prefault({}),
+  /** Where `millrace status` asks; 0 takes any free port. */
+  admin: z.strictObject({ port: port.default(8090) }).prefault({}),
+  /** What the start-up writes so that the command line finds the host. */
+  dataDirectory: z.string().min(1),
+  /** Names beside localhost under which clients reach this machine. */
+  allowedHosts: z.array(z.string().min(1).max(253)).max(64).default([]),
+  /** Used by models whose millrace.json does not say otherwise. */
+  defaults: z
+    .strictObject({
+      strategy: z.enum(['auto', 'round-robin', 'least-connections', 'ip-hash', 'session', 'random']).default('auto'),
+      replicas: whole(1, 64).optional(),
+      threads: whole(1, 256).optional(),
+      /** 60 s, nginx's read timeout. */
+      timeoutMs: whole(1, 3_600_000).default(60_000),
+    })
+    .prefault({}),
+  limits: limitsSchema.prefault({}),
+  compatibility: z
+    .strictObject({
+      /** Name in `/v2`; three of NVIDIA's example scripts insist on `triton`. */
+      serverName: z.string().min(1).max(64).default('millrace'),
+    })
+    .prefault({}),
+  /** How long a stop waits for accepted requests, milliseconds. */
+  drainTimeoutMs: whole(0, 3_600_000).default(60_000),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+      format: z.enum(['text', 'json']).default('text'),
+    })
+    .prefault({}),
+});
+
+export type Config = z.infer<typeof configSchema>;
+
+/** Throws `invalid-config`, naming each wrong field, what it is and what it may be. */
+export function parseConfig(raw: unknown, where: string): Config {
+  const result = configSchema.safeParse(raw);
+  if (!result.success) {
+    const faults = result.error.issues.map((issue) => `${issue.path.join('.') || 'the settings'}: ${issue.message}`);
+    throw new MillraceError('invalid-config', `${where} cannot be used: ${faults.join('; ')}.`, {
+      hint: 'Correct these settings; docs/configuration.md lists all of them.',
+    });
+  }
+  const { host } = result.data.http;
+  if (!isLoopback(host)) {
+    throw new MillraceError(
+      'invalid-config',
+      `http.host is '${host}', which other machines could reach without a key.`,
+      {
+        hint: 'Use 127.0.0.1. Keys, and with them the LAN, come in a later version.',
+      },
+    );
+  }
+  return result.data;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+/** Reads a settings file; relative folders in it are relative to it. Throws `invalid-config`. */
+export async function readConfigFile(path: string): Promise<Record<string, unknown>> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new MillraceError('invalid-config', `The settings file ${path} cannot be read.`, {
+      hint: 'Check the path given to --config.',
+      cause: error,
+    });
+  }
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (error) {
+    throw new MillraceError('invalid-config', `The settings file ${path} is not JSON: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
+    throw new MillraceError('invalid-config', `The settings file ${path} holds no JSON object.`);
+  }
+  const settings = raw as Record<string, unknown>;
+  for (const key of ['models', 'dataDirectory']) {
+    if (typeof settings[key] === 'string') settings[key] = resolve(path, '..', settings[key]);
+  }
+  return settings;
+}

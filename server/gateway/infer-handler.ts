@@ -1,0 +1,176 @@
+/**
+ * The request path of inference: read the body, hand a call to the model, write the answer.
+ *
+ * The host parses nothing of a body but the two parameters that decide when a request is served: `timeout` and `priority`.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { MillraceError, asMillraceError } from '../base/errors.ts';
+import type { Answer, CallRequest } from '../balancer/call.ts';
+import type { CallKind } from '../protocol/control.ts';
+import { scanRequestParameters } from '../protocol/oip-request.ts';
+import type { MemoryBudget } from './memory-budget.ts';
+import { MemoryPermit } from './memory-budget.ts';
+import type { GatewayModel } from './model-catalog.ts';
+import { decompress, readBody } from './request-body.ts';
+import type { BodyLimits } from './request-body.ts';
+import { cookieValue, rawHeader } from './request-head.ts';
+import type { RequestHead } from './request-head.ts';
+import { sendBytes } from './response.ts';
+
+/** Longest time a client may ask for, milliseconds. */
+const maxTimeoutMs = 3_600_000;
+
+export interface InferContext {
+  readonly limits: BodyLimits;
+  readonly budget: MemoryBudget;
+  /** Writes the error and logs what the client is not told. */
+  fail(request: IncomingMessage, response: ServerResponse, error: MillraceError): void;
+}
+
+/**
+ * Answers one inference request. `chooseModel` gets the body, because `/predict` names its model inside; it throws where
+ * there is none. Never throws itself.
+ */
+export function handleInference(
+  context: InferContext,
+  kind: CallKind,
+  request: IncomingMessage,
+  response: ServerResponse,
+  head: RequestHead,
+  chooseModel: (body: Buffer | undefined) => GatewayModel | undefined,
+): void {
+  const receivedMs = performance.now();
+  const fail = (error: unknown): void => context.fail(request, response, asMillraceError(error));
+  let jsonLength: number | undefined;
+  try {
+    // Refused early where the model is known from the path: an overloaded server should not read what it will not serve.
+    const refusal = chooseModel(undefined)?.refusal();
+    if (refusal !== undefined) throw refusal;
+    jsonLength = parseJsonLength(head.inferenceHeaderContentLength);
+  } catch (error) {
+    fail(error);
+    return;
+  }
+  const permit = new MemoryPermit(context.budget);
+  const submit = (body: Buffer): void => {
+    try {
+      const model = chooseModel(body)!;
+      submitCall({ model, kind, body, jsonLength, receivedMs, request, response, head, permit, fail });
+    } catch (error) {
+      permit.release();
+      fail(error);
+    }
+  };
+  readBody(request, head.contentLength, context.limits, permit, (raw, error) => {
+    if (raw === undefined) {
+      permit.release();
+      fail(error);
+    } else if (head.contentEncoding === undefined) {
+      submit(raw);
+    } else {
+      decompress(raw, head.contentEncoding, context.limits, permit).then(submit, (failure: unknown) => {
+        permit.release();
+        fail(failure);
+      });
+    }
+  });
+}
+
+interface Submission {
+  readonly model: GatewayModel;
+  readonly kind: CallKind;
+  readonly body: Buffer;
+  readonly jsonLength: number | undefined;
+  readonly receivedMs: number;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly head: RequestHead;
+  readonly permit: MemoryPermit;
+  readonly fail: (error: MillraceError) => void;
+}
+
+function submitCall(submission: Submission): void {
+  const { model, body, jsonLength, response, head, permit, fail } = submission;
+  if (jsonLength !== undefined && jsonLength > body.length) {
+    throw new MillraceError(
+      'invalid-request',
+      `Inference-Header-Content-Length is ${jsonLength}, but the body has ${body.length} bytes.`,
+    );
+  }
+  let answered = false;
+  const withdraw = model.submit(
+    callRequest(submission),
+    (answer) => {
+      answered = true;
+      permit.release();
+      sendAnswer(response, answer, head.acceptEncoding);
+    },
+    (error) => {
+      answered = true;
+      permit.release();
+      fail(error);
+    },
+  );
+  if (answered) return;
+  response.on('close', () => {
+    if (answered) return;
+    answered = true;
+    permit.release();
+    withdraw();
+  });
+}
+
+function callRequest({ model, kind, body, jsonLength, receivedMs, request, head }: Submission): CallRequest {
+  const hints =
+    jsonLength === 0 ? {} : scanRequestParameters(jsonLength === undefined ? body : body.subarray(0, jsonLength));
+  const timeoutMs =
+    hints.timeoutMicros === undefined || hints.timeoutMicros === 0 ? model.timeoutMs : hints.timeoutMicros / 1000;
+  return {
+    kind,
+    body,
+    jsonLength,
+    // Triton's priorities: 0 is the default and 1 the highest. Everything below that may wait.
+    priority: (hints.priority ?? 0) > 1 ? 'batch' : 'interactive',
+    clientIp: request.socket.remoteAddress ?? '',
+    affinityKey: model.session === undefined ? undefined : affinityKey(model.session, request, head),
+    receivedMs,
+    deadlineMs: receivedMs + Math.min(timeoutMs, maxTimeoutMs),
+  };
+}
+
+/** The session's key: its header, its cookie, else the client's address. */
+function affinityKey(
+  session: NonNullable<GatewayModel['session']>,
+  request: IncomingMessage,
+  _head: RequestHead,
+): string | undefined {
+  const header = session.header === undefined ? undefined : rawHeader(request.rawHeaders, session.header);
+  if (header !== undefined) return header;
+  const cookie =
+    session.cookie === undefined ? undefined : cookieValue(rawHeader(request.rawHeaders, 'cookie'), session.cookie);
+  return cookie ?? request.socket.remoteAddress;
+}
+
+function sendAnswer(response: ServerResponse, answer: Answer, acceptEncoding: string | undefined): void {
+  if (response.destroyed) return;
+  if (answer.type === 'http') {
+    sendBytes(response, answer.status, answer.headers, answer.body, acceptEncoding);
+    return;
+  }
+  const headers =
+    answer.jsonLength === undefined
+      ? jsonHeaders
+      : ['Content-Type', 'application/octet-stream', 'Inference-Header-Content-Length', String(answer.jsonLength)];
+  sendBytes(response, 200, headers, answer.body, acceptEncoding);
+}
+
+const jsonHeaders = ['Content-Type', 'application/json'];
+
+function parseJsonLength(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d{1,10}$/.test(value)) return Number(value);
+  throw new MillraceError(
+    'invalid-request',
+    `Inference-Header-Content-Length is '${value.slice(0, 40)}'; a number of bytes is expected.`,
+  );
+}

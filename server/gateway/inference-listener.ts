@@ -1,0 +1,285 @@
+/**
+ * The inference listener: the one HTTP server that apps call. Bare node:http, because at tens of thousands of requests per
+ * second a framework would cost more than the inference.
+ *
+ * Order on each request: Host and Origin, route, handler. Every error leaves through `#fail`.
+ */
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { MillraceError, asMillraceError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { tritonStatistics } from '../metrics/model-statistics.ts';
+import { HostCheck } from '../security/host-check.ts';
+import { Connections } from './connections.ts';
+import { handleInference } from './infer-handler.ts';
+import type { InferContext } from './infer-handler.ts';
+import { landingPagePolicy, renderLandingPage } from './landing-page.ts';
+import { MemoryBudget } from './memory-budget.ts';
+import type { GatewayModel, ModelCatalog } from './model-catalog.ts';
+import { predictTarget } from './predict-target.ts';
+import { readRequestHead } from './request-head.ts';
+import type { RequestHead } from './request-head.ts';
+import { sendBytes, sendError, sendJson } from './response.ts';
+import { RouteCache } from './routes.ts';
+import type { Route } from './routes.ts';
+import { logSettings, modelConfig, modelMetadata, traceSettings } from './triton-documents.ts';
+
+export interface ListenerLimits {
+  /** Largest request body, also after decompression, bytes. */
+  readonly maxBodyBytes: number;
+  /** Request bodies held at once, all clients together, bytes. */
+  readonly maxBufferedBytes: number;
+  readonly maxConnections: number;
+  /** From a connection's first byte to the end of a request's head, milliseconds. */
+  readonly headersTimeoutMs: number;
+  /** From there to the end of its body, milliseconds. */
+  readonly requestTimeoutMs: number;
+  /** An idle connection is kept this long, milliseconds. */
+  readonly keepAliveTimeoutMs: number;
+}
+
+export interface InferenceListenerOptions {
+  readonly catalog: ModelCatalog;
+  readonly limits: ListenerLimits;
+  readonly allowedHosts: readonly string[];
+  /** `name` in `/v2`; some of NVIDIA's example scripts insist on `triton`. */
+  readonly serverName: string;
+  readonly version: string;
+  readonly log: Log;
+  /** The page of `/metrics`. */
+  renderMetrics(bufferedBytes: number, connections: number): string;
+}
+
+/** Longest request head that is read, bytes: Node's own default, stated because it is a promise. */
+const maxHeaderBytes = 16 * 1024;
+
+/** The extensions of `/v2` that work, in Triton's names. */
+const extensions = [
+  'classification',
+  'model_configuration',
+  'binary_tensor_data',
+  'parameters',
+  'statistics',
+  'schedule_policy',
+];
+
+export class InferenceListener {
+  readonly #options: InferenceListenerOptions;
+  /** For the host to bind. */
+  readonly server: Server;
+  readonly #connections: Connections;
+  readonly #hosts: HostCheck;
+  readonly #routes = new RouteCache();
+  readonly #budget: MemoryBudget;
+  readonly #inferContext: InferContext;
+  #draining = false;
+
+  constructor(options: InferenceListenerOptions) {
+    this.#options = options;
+    const { limits } = options;
+    this.#hosts = new HostCheck(options.allowedHosts);
+    this.#budget = new MemoryBudget(limits.maxBufferedBytes);
+    this.#inferContext = {
+      limits,
+      budget: this.#budget,
+      fail: (request, response, error) => this.#fail(request, response, error),
+    };
+    this.server = createServer({
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
+      // The Host check answers for a missing one, with a sentence.
+      requireHostHeader: false,
+    });
+    this.#connections = new Connections(this.server, limits.maxConnections);
+    this.server.on('request', (request, response) => this.#handle(request, response));
+  }
+
+  get bufferedBytes(): number {
+    return this.#budget.usedBytes;
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /**
+   * No new connection is taken and every answer from now on closes its connection. Requests that have been accepted are
+   * answered; `closed` resolves when their connections have gone.
+   */
+  drain(): void {
+    this.#draining = true;
+    this.server.close();
+  }
+
+  /** After a drain: ends what is left, first idle connections, then all. */
+  closeIdle(): void {
+    this.#connections.closeIdle();
+  }
+
+  closeAll(): void {
+    this.#connections.closeAll();
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse): void {
+    this.#connections.onRequest(response);
+    if (this.#draining) response.shouldKeepAlive = false;
+    response.on('error', () => {}); // A client that has gone is noticed by 'close'.
+    try {
+      const head = readRequestHead(request.rawHeaders);
+      this.#checkAddress(request, head);
+      if (request.method === 'OPTIONS') {
+        // No origin is allowed: the preflight's answer names none.
+        response.writeHead(204, ['Allow', 'GET, HEAD, POST, OPTIONS']);
+        response.end();
+        return;
+      }
+      this.#dispatch(this.#routes.match(request.method!, request.url!), request, response, head);
+    } catch (error) {
+      this.#fail(request, response, asMillraceError(error));
+    }
+  }
+
+  #checkAddress(request: IncomingMessage, head: RequestHead): void {
+    if (head.hostCount > 1 || !request.url!.startsWith('/') || !this.#hosts.accepts(head.host)) {
+      const received =
+        head.hostCount > 1 ? 'more than one Host' : request.url!.startsWith('/') ? head.host : request.url;
+      throw new MillraceError(
+        'misdirected-host',
+        `The request was addressed to ${received === undefined || received === '' ? 'no host' : `'${received.slice(0, 100)}'`}, which is not this server.`,
+        { hint: 'Use the address that Millrace printed at its start, or add the name to the setting allowedHosts.' },
+      );
+    }
+    if (!this.#hosts.acceptsOrigin(head.origin, head.secFetchSite)) {
+      throw new MillraceError(
+        'forbidden-origin',
+        `Pages of ${head.origin === undefined ? 'another site' : `'${head.origin.slice(0, 100)}'`} may not call this server.`,
+        { hint: 'Call it from an app or from a page of an allowed host (setting allowedHosts).' },
+      );
+    }
+  }
+
+  #dispatch(route: Route, request: IncomingMessage, response: ServerResponse, head: RequestHead): void {
+    const { catalog } = this.#options;
+    const accept = head.acceptEncoding;
+    switch (route.name) {
+      case 'infer':
+      case 'predict': {
+        const model = catalog.find(route.model, route.version);
+        const kind = route.name === 'infer' ? 'oip' : 'predict';
+        handleInference(this.#inferContext, kind, request, response, head, () => model);
+        return;
+      }
+      case 'predict-any':
+        handleInference(this.#inferContext, 'predict', request, response, head, (body) => {
+          if (body === undefined) return undefined;
+          const target = predictTarget(body);
+          return catalog.find(target.model, target.version);
+        });
+        return;
+      case 'landing': {
+        const origin = `http://${head.host}`;
+        const page = Buffer.from(renderLandingPage(catalog.list(), origin, this.#options.version));
+        sendBytes(response, 200, landingPageHeaders, page, accept);
+        return;
+      }
+      case 'health':
+      case 'server-live':
+        sendJson(response, 200, { live: true });
+        return;
+      case 'ready':
+      case 'server-ready': {
+        const ready = !this.#draining && catalog.list().every((model) => model.state === 'READY');
+        sendJson(response, ready ? 200 : 503, { ready, live: true });
+        return;
+      }
+      case 'metrics': {
+        const page = Buffer.from(this.#options.renderMetrics(this.bufferedBytes, this.connections));
+        sendBytes(response, 200, ['Content-Type', 'text/plain; version=0.0.4; charset=utf-8'], page, accept);
+        return;
+      }
+      case 'server-metadata':
+        sendJson(response, 200, { name: this.#options.serverName, version: this.#options.version, extensions });
+        return;
+      case 'model-list':
+        sendJson(response, 200, { models: [...new Set(catalog.list().map((model) => model.name))] }, accept);
+        return;
+      case 'repository-index':
+        request.resume();
+        sendJson(
+          response,
+          200,
+          catalog
+            .list()
+            .map(({ name, version, state, stateReason }) => ({ name, version, state, reason: stateReason })),
+          accept,
+        );
+        return;
+      case 'repository-load':
+      case 'repository-unload':
+        throw new MillraceError('unsupported', 'explicit model load / unload is not allowed', {
+          hint: 'Change the models folder and restart Millrace.',
+        });
+      case 'all-statistics':
+        sendJson(response, 200, { model_stats: catalog.list().map(statisticsOf) }, accept);
+        return;
+      case 'model-statistics':
+        sendJson(response, 200, { model_stats: [statisticsOf(catalog.find(route.model, route.version))] }, accept);
+        return;
+      case 'model-metadata': {
+        const model = catalog.find(route.model, route.version);
+        const versions = catalog.list().flatMap((other) => (other.name === model.name ? [other.version] : []));
+        sendJson(response, 200, modelMetadata(model, versions), accept);
+        return;
+      }
+      case 'model-ready': {
+        const model = catalog.find(route.model, route.version);
+        const ready = model.state === 'READY' && !this.#draining;
+        sendJson(response, ready ? 200 : 503, { name: model.name, ready });
+        return;
+      }
+      case 'model-config':
+        sendJson(response, 200, modelConfig(catalog.find(route.model, route.version)), accept);
+        return;
+      case 'model-trace-settings':
+        catalog.find(route.model, route.version);
+        sendJson(response, 200, traceSettings);
+        return;
+      case 'trace-settings':
+        sendJson(response, 200, traceSettings);
+        return;
+      case 'log-settings':
+        sendJson(response, 200, logSettings(this.#options.log.level));
+        return;
+    }
+  }
+
+  #fail(request: IncomingMessage, response: ServerResponse, error: MillraceError): void {
+    if (error.code === 'client-gone' || response.destroyed) {
+      response.destroy();
+      return;
+    }
+    const requestId = sendError(request, response, error);
+    if (requestId !== undefined)
+      this.#options.log.error({ requestId, error: error.cause ?? error }, 'A request failed inside.');
+  }
+}
+
+const landingPageHeaders = [
+  'Content-Type',
+  'text/html; charset=utf-8',
+  'Content-Security-Policy',
+  landingPagePolicy,
+  'X-Content-Type-Options',
+  'nosniff',
+  'X-Frame-Options',
+  'DENY',
+  'Referrer-Policy',
+  'no-referrer',
+];
+
+function statisticsOf(model: GatewayModel): object {
+  return tritonStatistics(model.name, model.version, model.statistics, model.memoryBytes);
+}

@@ -1,0 +1,42 @@
+/** What the gateway asks of the models that are served. Implemented by host/served-model.ts and host/catalog.ts. */
+import type { MillraceError } from '../base/errors.ts';
+import type { Answer, CallRequest } from '../balancer/call.ts';
+import type { ModelStatistics } from '../metrics/model-statistics.ts';
+import type { ModelFacts } from '../protocol/tensors.ts';
+
+export type ModelState = 'LOADING' | 'READY' | 'UNAVAILABLE';
+
+export interface GatewayModel {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string | undefined;
+  readonly state: ModelState;
+  /** Why it is not READY; empty while it is. */
+  readonly stateReason: string;
+  /** Signature and labels; undefined until the first replica has loaded the model. */
+  readonly facts: ModelFacts | undefined;
+  /** Most rows per run and how long a batch waits for more. */
+  readonly batching: { readonly maxBatchSize: number; readonly maxDelayMs: number; readonly reason: string };
+  readonly desiredReplicas: number;
+  readonly threads: number;
+  /** Deadline of a request that names none, milliseconds. */
+  readonly timeoutMs: number;
+  /** Where a session's key is read; undefined unless the strategy is `session`. */
+  readonly session: { readonly header?: string | undefined; readonly cookie?: string | undefined } | undefined;
+  readonly statistics: ModelStatistics;
+  readonly memoryBytes: number;
+  /** One row that the model answers, for examples; undefined where none is known. */
+  readonly exampleRow: readonly number[] | undefined;
+
+  /** Why a request would be refused now, before its body is read. */
+  refusal(): MillraceError | undefined;
+  /** Takes a request. `onAnswer` or `onError` is called exactly once, unless the returned function withdraws it first. */
+  submit(request: CallRequest, onAnswer: (answer: Answer) => void, onError: (error: MillraceError) => void): () => void;
+}
+
+export interface ModelCatalog {
+  /** Throws `unknown-model` or `unknown-version`. */
+  find(name: string, version: string | undefined): GatewayModel;
+  /** By name, then by version. */
+  list(): readonly GatewayModel[];
+}

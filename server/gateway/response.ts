@@ -1,0 +1,84 @@
+/** Writes answers: headers as flat lists, one write per answer, compression where the client asks for it and it pays. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { constants, deflate, gzip } from 'node:zlib';
+import type { MillraceError } from '../base/errors.ts';
+import { errorResponse } from './error-response.ts';
+
+/** Answers shorter than this are sent as they are: compressing costs more than it saves. */
+const compressFromBytes = 1024;
+
+type Encoding = 'gzip' | 'deflate';
+
+/**
+ * The coding with the highest weight in `Accept-Encoding` among identity, deflate and gzip; identity where none is named.
+ * (RFC 9110 section 12.5.3, and Triton's choice of three.)
+ */
+export function chooseEncoding(acceptEncoding: string | undefined): Encoding | undefined {
+  if (acceptEncoding === undefined) return undefined;
+  const weights = { identity: 0, deflate: 0, gzip: 0 };
+  for (const part of acceptEncoding.split(',')) {
+    const [coding, ...parameters] = part.split(';').map((text) => text.trim().toLowerCase());
+    if (coding !== 'gzip' && coding !== 'deflate' && coding !== 'identity') continue;
+    const quality = Number(parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? 1);
+    weights[coding] = Number.isFinite(quality) ? quality : 0;
+  }
+  if (weights.gzip > 0 && weights.gzip >= weights.deflate && weights.gzip >= weights.identity) return 'gzip';
+  if (weights.deflate > 0 && weights.deflate >= weights.identity) return 'deflate';
+  return undefined;
+}
+
+/** Sends one complete answer. `headers` alternate names and values; the length is added here. */
+export function sendBytes(
+  response: ServerResponse,
+  status: number,
+  headers: readonly string[],
+  body: Buffer,
+  acceptEncoding: string | undefined,
+): void {
+  const encoding = body.length >= compressFromBytes ? chooseEncoding(acceptEncoding) : undefined;
+  if (encoding === undefined) {
+    response.writeHead(status, [...headers, 'Content-Length', String(body.length)]);
+    response.end(body);
+    return;
+  }
+  const compress = encoding === 'gzip' ? gzip : deflate;
+  compress(body, { level: constants.Z_BEST_SPEED }, (error, compressed) => {
+    if (response.destroyed) return;
+    const payload = error === null ? compressed : body;
+    const coding = error === null ? ['Content-Encoding', encoding] : [];
+    response.writeHead(status, [
+      ...headers,
+      ...coding,
+      'Vary',
+      'Accept-Encoding',
+      'Content-Length',
+      String(payload.length),
+    ]);
+    response.end(payload);
+  });
+}
+
+export function sendJson(response: ServerResponse, status: number, body: unknown, acceptEncoding?: string): void {
+  sendBytes(response, status, ['Content-Type', 'application/json'], Buffer.from(JSON.stringify(body)), acceptEncoding);
+}
+
+/**
+ * Sends an error. Where the request's body has not been read to its end the connection closes after the answer: reading the
+ * rest would give a client that is refused as much of our time as one that is served.
+ */
+export function sendError(
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: MillraceError,
+): string | undefined {
+  const { status, headers, body, requestId } = errorResponse(error);
+  if (response.headersSent) {
+    // Part of an answer is out: only a broken connection tells the client that the rest is missing.
+    response.destroy();
+    return requestId;
+  }
+  const closing = request.complete ? [] : ['Connection', 'close'];
+  response.writeHead(status, [...headers, ...closing, 'Content-Length', String(body.length)]);
+  response.end(body);
+  return requestId;
+}

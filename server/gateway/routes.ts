@@ -1,0 +1,125 @@
+/**
+ * The inference listener's paths as data: what a method and a path mean. Pure.
+ *
+ * Model names are decoded once and then checked by the one rule for names, so that `..%2fx` and `%252e` are refused here
+ * and nothing behind this file ever sees a path.
+ */
+import { MillraceError } from '../base/errors.ts';
+import { parseModelName } from '../models/model-name.ts';
+
+export type Route =
+  | { readonly name: 'landing' | 'health' | 'ready' | 'metrics' | 'predict-any' }
+  | { readonly name: 'server-metadata' | 'server-live' | 'server-ready' | 'model-list' | 'repository-index' }
+  | { readonly name: 'all-statistics' | 'trace-settings' | 'log-settings' }
+  | { readonly name: 'repository-load' | 'repository-unload'; readonly model: string }
+  | ModelRoute;
+
+export interface ModelRoute {
+  readonly name:
+    | 'predict'
+    | 'infer'
+    | 'model-metadata'
+    | 'model-ready'
+    | 'model-config'
+    | 'model-statistics'
+    | 'model-trace-settings';
+  readonly model: string;
+  /** Undefined means the version that is served by default. */
+  readonly version: string | undefined;
+}
+
+type Methods = Partial<Record<'GET' | 'POST', Route>>;
+
+const fixedPaths: Readonly<Record<string, Methods>> = {
+  '/': { GET: { name: 'landing' } },
+  '/health': { GET: { name: 'health' } },
+  '/ready': { GET: { name: 'ready' } },
+  '/metrics': { GET: { name: 'metrics' } },
+  '/predict': { POST: { name: 'predict-any' } },
+  '/v2': { GET: { name: 'server-metadata' } },
+  '/v2/': { GET: { name: 'server-metadata' } },
+  '/v2/health/live': { GET: { name: 'server-live' } },
+  '/v2/health/ready': { GET: { name: 'server-ready' } },
+  '/v2/models': { GET: { name: 'model-list' } },
+  '/v2/models/stats': { GET: { name: 'all-statistics' } },
+  '/v2/repository/index': { POST: { name: 'repository-index' } },
+  '/v2/trace/setting': { GET: { name: 'trace-settings' } },
+  '/v2/logging': { GET: { name: 'log-settings' } },
+};
+
+const modelPath = /^\/v2\/models\/([^/]+)(?:\/versions\/(\d+))?(?:\/(ready|infer|config|stats|trace\/setting))?$/;
+const repositoryPath = /^\/v2\/repository\/models\/([^/]+)\/(load|unload)$/;
+const predictPath = /^\/predict\/([^/]+)(?:\/versions\/(\d+))?$/;
+
+/** Throws `not-found`, `method-not-allowed` or `invalid-name`. `target` is the request's path, with or without a query. */
+export function matchRoute(method: string, target: string): Route {
+  const query = target.indexOf('?');
+  const path = query === -1 ? target : target.slice(0, query);
+  const methods = fixedPaths[path] ?? modelMethods(path);
+  if (methods === undefined)
+    throw new MillraceError('not-found', 'Not Found', { details: { path: path.slice(0, 200) } });
+  // HEAD is answered like GET; node:http leaves the body out.
+  const route = methods[method === 'HEAD' ? 'GET' : (method as 'GET')];
+  if (route === undefined) {
+    throw new MillraceError('method-not-allowed', 'Method Not Allowed', {
+      details: { method, allowed: Object.keys(methods) },
+    });
+  }
+  return route;
+}
+
+function modelMethods(path: string): Methods | undefined {
+  const model = modelPath.exec(path);
+  if (model !== null) {
+    const target = { model: decodeName(model[1]!), version: model[2] };
+    switch (model[3]) {
+      case undefined:
+        return { GET: { name: 'model-metadata', ...target } };
+      case 'ready':
+        return { GET: { name: 'model-ready', ...target } };
+      case 'infer':
+        return { POST: { name: 'infer', ...target } };
+      case 'config':
+        return { GET: { name: 'model-config', ...target } };
+      case 'stats':
+        return { GET: { name: 'model-statistics', ...target } };
+      default:
+        return target.version === undefined ? { GET: { name: 'model-trace-settings', ...target } } : undefined;
+    }
+  }
+  const predict = predictPath.exec(path);
+  if (predict !== null) return { POST: { name: 'predict', model: decodeName(predict[1]!), version: predict[2] } };
+  const repository = repositoryPath.exec(path);
+  if (repository !== null) {
+    const name = repository[2] === 'load' ? 'repository-load' : 'repository-unload';
+    return { POST: { name, model: decodeName(repository[1]!) } };
+  }
+  return undefined;
+}
+
+function decodeName(raw: string): string {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(raw);
+  } catch {
+    throw new MillraceError('invalid-name', 'The model name in the path is not valid percent-encoding.');
+  }
+  return parseModelName(decoded);
+}
+
+/** Remembers what recent targets mean, so that a steady client costs one map lookup. Only matches are remembered. */
+export class RouteCache {
+  readonly #limit = 1024;
+  #routes = new Map<string, Route>();
+
+  match(method: string, target: string): Route {
+    // Inference is the path that is hot, and it is POST; one map per method would be the same with more parts.
+    if (method !== 'POST') return matchRoute(method, target);
+    const known = this.#routes.get(target);
+    if (known !== undefined) return known;
+    const route = matchRoute(method, target);
+    if (this.#routes.size >= this.#limit) this.#routes = new Map();
+    this.#routes.set(target, route);
+    return route;
+  }
+}

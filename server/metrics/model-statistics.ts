@@ -1,0 +1,140 @@
+/**
+ * What has happened to the requests of one model version since it was first served: the sums behind Triton's statistics
+ * extension and behind the Prometheus metrics. One `record…` per request, from one place, so that nothing counts twice.
+ */
+import { Histogram, batchBuckets, durationBuckets } from './histogram.ts';
+
+/** Why a request failed, in Triton's words for `nv_inference_request_failure`. */
+export type FailureReason = 'REJECTED' | 'CANCELED' | 'BACKEND' | 'OTHER';
+
+export const failureReasons: readonly FailureReason[] = ['REJECTED', 'CANCELED', 'BACKEND', 'OTHER'];
+
+export interface AnsweredRequest {
+  /** From the last byte of the request's head to the answer, milliseconds. */
+  readonly totalMs: number;
+  /** Waiting in the host, milliseconds. */
+  readonly queueMs: number;
+  /** Of a local run; undefined where a remote server answered. */
+  readonly run:
+    | {
+        readonly rows: number;
+        readonly batchRows: number;
+        readonly leadsBatch: boolean;
+        readonly waitMs: number;
+        readonly inputMs: number;
+        readonly inferMs: number;
+        readonly outputMs: number;
+      }
+    | undefined;
+}
+
+/** A count and its cumulative duration, as the statistics extension writes them. */
+interface Leaf {
+  count: number;
+  ms: number;
+}
+
+interface BatchLeaf {
+  count: number;
+  inputMs: number;
+  inferMs: number;
+  outputMs: number;
+}
+
+export class ModelStatistics {
+  readonly success: Leaf = { count: 0, ms: 0 };
+  readonly fail: Leaf = { count: 0, ms: 0 };
+  readonly queue: Leaf = { count: 0, ms: 0 };
+  readonly input: Leaf = { count: 0, ms: 0 };
+  readonly infer: Leaf = { count: 0, ms: 0 };
+  readonly output: Leaf = { count: 0, ms: 0 };
+  readonly failures: Record<FailureReason, number> = { REJECTED: 0, CANCELED: 0, BACKEND: 0, OTHER: 0 };
+  readonly batches = new Map<number, BatchLeaf>();
+  readonly requestSeconds = new Histogram(durationBuckets);
+  readonly queueSeconds = new Histogram(durationBuckets);
+  readonly batchRows = new Histogram(batchBuckets);
+  inferenceCount = 0;
+  executionCount = 0;
+  /** Wall clock, milliseconds since the epoch; 0 before the first. */
+  lastInferenceMs = 0;
+
+  recordAnswer(request: AnsweredRequest, wallMs: number): void {
+    add(this.success, request.totalMs);
+    this.requestSeconds.record(request.totalMs / 1000);
+    this.lastInferenceMs = wallMs;
+    const { run } = request;
+    const queueMs = request.queueMs + (run?.waitMs ?? 0);
+    add(this.queue, queueMs);
+    this.queueSeconds.record(queueMs / 1000);
+    if (run === undefined) {
+      this.inferenceCount++;
+      this.executionCount++;
+      return;
+    }
+    add(this.input, run.inputMs);
+    add(this.infer, run.inferMs);
+    add(this.output, run.outputMs);
+    this.inferenceCount += run.rows;
+    if (run.leadsBatch) this.#recordRun(run);
+  }
+
+  recordFailure(reason: FailureReason, totalMs: number): void {
+    this.failures[reason]++;
+    add(this.fail, totalMs);
+  }
+
+  #recordRun(run: NonNullable<AnsweredRequest['run']>): void {
+    this.executionCount++;
+    this.batchRows.record(run.batchRows);
+    let batch = this.batches.get(run.batchRows);
+    if (batch === undefined) {
+      batch = { count: 0, inputMs: 0, inferMs: 0, outputMs: 0 };
+      this.batches.set(run.batchRows, batch);
+    }
+    batch.count++;
+    batch.inputMs += run.inputMs;
+    batch.inferMs += run.inferMs;
+    batch.outputMs += run.outputMs;
+  }
+}
+
+function add(leaf: Leaf, ms: number): void {
+  leaf.count++;
+  leaf.ms += ms;
+}
+
+/** One entry of `model_stats` in the statistics extension; durations in nanoseconds. */
+export function tritonStatistics(name: string, version: string, stats: ModelStatistics, memoryBytes: number): object {
+  const leaf = ({ count, ms }: Leaf): object => ({ count, ns: toNs(ms) });
+  return {
+    name,
+    version,
+    last_inference: stats.lastInferenceMs,
+    inference_count: stats.inferenceCount,
+    execution_count: stats.executionCount,
+    inference_stats: {
+      success: leaf(stats.success),
+      fail: leaf(stats.fail),
+      queue: leaf(stats.queue),
+      compute_input: leaf(stats.input),
+      compute_infer: leaf(stats.infer),
+      compute_output: leaf(stats.output),
+      cache_hit: { count: 0, ns: 0 },
+      cache_miss: { count: 0, ns: 0 },
+    },
+    response_stats: {},
+    batch_stats: [...stats.batches]
+      .toSorted(([a], [b]) => a - b)
+      .map(([batchSize, { count, inputMs, inferMs, outputMs }]) => ({
+        batch_size: batchSize,
+        compute_input: { count, ns: toNs(inputMs) },
+        compute_infer: { count, ns: toNs(inferMs) },
+        compute_output: { count, ns: toNs(outputMs) },
+      })),
+    memory_usage: memoryBytes === 0 ? [] : [{ type: 'CPU', id: 0, byte_size: memoryBytes }],
+  };
+}
+
+function toNs(ms: number): number {
+  return Math.round(ms * 1e6);
+}

@@ -1,0 +1,194 @@
+/**
+ * millrace.json: what the owner of a model says about it, parsed.
+ *
+ * Owns the fields, their ranges and the defaults that depend on nothing else. A field without a default here is
+ * `undefined` when absent, and whoever uses it decides (a batch size from the model's shape, replicas from the cores).
+ * Does not read files; repository.ts does.
+ */
+
+import { z } from 'zod';
+import { MillraceError } from '../base/errors.ts';
+
+const STRATEGIES = ['auto', 'round-robin', 'least-connections', 'ip-hash', 'session', 'random'] as const;
+const FAILURES = ['error', 'timeout', 'http_500', 'http_502', 'http_503', 'http_504'] as const;
+
+/** How the balancer chooses among free slots. */
+export type StrategyName = (typeof STRATEGIES)[number];
+
+/** A failure of an upstream after which the next one is tried, in nginx's words for `proxy_next_upstream`. */
+export type NextUpstreamFailure = (typeof FAILURES)[number];
+
+/** What tells sessions apart: a request header (lower case) or a cookie; at least one is there. */
+export interface SessionSource {
+  readonly header?: string | undefined;
+  readonly cookie?: string | undefined;
+}
+
+/** Another server on the LAN that answers for this model beside the local replicas. */
+export interface UpstreamSettings {
+  /** http or https, without credentials, query and fragment; a path is a prefix. */
+  readonly url: string;
+  /** Share beside the other upstreams, 0 to 1000; 0 takes it out. Default 1. */
+  readonly weight: number;
+  /** Requests in flight at once, 1 to 10,000. Default 32: nginx's usual keepalive pool; enough to fill a batch there. */
+  readonly slots: number;
+  /** 1 to 60,000. Default 500: on a LAN a connection takes 1 ms, and a lost SYN is sent again after 1 s. */
+  readonly connectTimeoutMs: number;
+  /** Longest silence of the upstream, 1 to 3,600,000. Default 60,000, as nginx's `proxy_read_timeout`. */
+  readonly readTimeoutMs: number;
+  /** Idle connections kept open, 0 to 10,000. Default 32. */
+  readonly keepalive: number;
+  /** Failures within `failTimeoutMs` that eject the upstream, 0 to 1000; 0 never ejects. */
+  readonly maxFails?: number | undefined;
+  /** The window for `maxFails`, and how long it then stays out, 1 to 3,600,000. */
+  readonly failTimeoutMs?: number | undefined;
+}
+
+export interface ModelManifest {
+  /** At most 500 characters. */
+  readonly description?: string | undefined;
+  /** Names of the input's columns in order, unique; they make `/predict` take objects. */
+  readonly features?: readonly string[] | undefined;
+  /** Rows that may run together, 1 to 4096; 0 turns batching off. */
+  readonly maxBatchSize?: number | undefined;
+  /** How long a batch that is not full waits for more rows, 0 to 1000. Default 0: a busy replica batches without waiting. */
+  readonly maxBatchDelayMs: number;
+  /** A fixed count of local replicas, 1 to 64. Absent: the autoscaler decides. */
+  readonly replicas?: number | undefined;
+  /** Intra-op threads of each replica, 1 to 256. */
+  readonly threads?: number | undefined;
+  readonly strategy?: StrategyName | undefined;
+  readonly session?: SessionSource | undefined;
+  /** Share of the local replicas beside `upstreams`, 0 to 1000. */
+  readonly weight?: number | undefined;
+  /** Requests that may wait, 1 to 100,000. */
+  readonly maxQueue?: number | undefined;
+  /** Deadline of a request from arrival to answer, 1 to 3,600,000. */
+  readonly timeoutMs?: number | undefined;
+  /** Empty where the model runs on this machine only. */
+  readonly upstreams: readonly UpstreamSettings[];
+  /** Upstreams that one request may be sent to, 0 to 10; 0 leaves it to the balancer. Default 2. */
+  readonly tries: number;
+  /** Default: all but `http_500`, which a model that fails on this very input gives everywhere. */
+  readonly nextUpstream: readonly NextUpstreamFailure[];
+}
+
+const MAX_FEATURES = 65_536;
+const MAX_FEATURE_CHARACTERS = 200;
+const MAX_UPSTREAMS = 64;
+const HOUR_MS = 3_600_000;
+
+/** RFC 9110 token: the characters of header and cookie names. */
+const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
+
+function whole(min: number, max: number, error = `must be a whole number from ${min} to ${max}`) {
+  return z.int(error).min(min, error).max(max, error);
+}
+
+function quantity(min: number, max: number) {
+  const error = `must be a number from ${min} to ${max}`;
+  return z.number(error).min(min, error).max(max, error);
+}
+
+function oneOf<const T extends readonly [string, ...string[]]>(names: T) {
+  return z.enum(names, `must be one of ${names.join(', ')}`);
+}
+
+/** An object without unknown keys; `millrace.json` with a misspelt field must not run with that field's default. */
+function record<T extends z.ZodRawShape>(shape: T) {
+  const allowed = Object.keys(shape).join(', ');
+  return z.strictObject(shape, {
+    error: (issue) => {
+      if (issue.code !== 'unrecognized_keys') return 'must be an object';
+      const keys = issue.keys ?? [];
+      const unknown = keys.map((key) => JSON.stringify(key)).join(', ');
+      if (keys.includes('group')) return 'has the field "group", which is reserved for a later version';
+      return `has the unknown field${keys.length > 1 ? 's' : ''} ${unknown}; allowed are ${allowed}`;
+    },
+  });
+}
+
+const token = z.string('must be a text').regex(TOKEN, 'must be a name of 1 to 100 letters, digits and hyphens');
+
+const session = record({ header: token.toLowerCase().optional(), cookie: token.optional() }).refine(
+  (value) => value.header !== undefined || value.cookie !== undefined,
+  'must name a header or a cookie',
+);
+
+const upstream = record({
+  url: z.string('must be a text').refine(isPlainUrl, 'must be an http or https URL without user, password, ? and #'),
+  weight: quantity(0, 1000).default(1),
+  slots: whole(1, 10_000).default(32),
+  connectTimeoutMs: quantity(1, 60_000).default(500),
+  readTimeoutMs: quantity(1, HOUR_MS).default(60_000),
+  keepalive: whole(0, 10_000).default(32),
+  maxFails: whole(0, 1000).optional(),
+  failTimeoutMs: quantity(1, HOUR_MS).optional(),
+});
+
+const featureError = `must be a text of 1 to ${MAX_FEATURE_CHARACTERS} characters`;
+
+const manifest = record({
+  description: z.string('must be a text').max(500, 'must have at most 500 characters').optional(),
+  features: z
+    .array(z.string(featureError).min(1, featureError).max(MAX_FEATURE_CHARACTERS, featureError), 'must be a list')
+    .min(1, 'must name at least one feature')
+    .max(MAX_FEATURES, `must name at most ${MAX_FEATURES} features`)
+    .refine((names) => new Set(names).size === names.length, 'must name each feature once')
+    .optional(),
+  maxBatchSize: whole(0, 4096, 'must be a whole number from 1 to 4096, or 0 for no batching').optional(),
+  maxBatchDelayMs: quantity(0, 1000).default(0),
+  replicas: whole(1, 64).optional(),
+  threads: whole(1, 256).optional(),
+  strategy: oneOf(STRATEGIES).optional(),
+  session: session.optional(),
+  weight: quantity(0, 1000).optional(),
+  maxQueue: whole(1, 100_000).optional(),
+  timeoutMs: quantity(1, HOUR_MS).optional(),
+  upstreams: z
+    .array(upstream, 'must be a list')
+    .max(MAX_UPSTREAMS, `must have at most ${MAX_UPSTREAMS} entries`)
+    .default([]),
+  tries: whole(0, 10).default(2),
+  nextUpstream: z
+    .array(oneOf(FAILURES), 'must be a list')
+    .default(['error', 'timeout', 'http_502', 'http_503', 'http_504']),
+});
+
+/**
+ * The manifest with its defaults filled in. `{}` is a manifest: every field is optional.
+ *
+ * `where` names the source in messages, as the user knows it: `iris/millrace.json`.
+ * Errors: `invalid-manifest`; the message is about the first fault, `details.faults` lists up to 10 of them.
+ */
+export function parseManifest(raw: unknown, where: string): ModelManifest {
+  const result = manifest.safeParse(raw);
+  if (result.success) return result.data;
+  const faults = result.error.issues.slice(0, 10).map((issue) => sentence(issue, raw));
+  throw new MillraceError('invalid-manifest', `${where}: ${faults[0]}.`, {
+    details: { where, faults },
+    hint: `Correct ${where}; until then the model is not served.`,
+  });
+}
+
+function isPlainUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || text !== text.trim()) return false;
+  const plain = url.username === '' && url.password === '' && !/[?#]/.test(text);
+  return plain && (url.protocol === 'http:' || url.protocol === 'https:');
+}
+
+function sentence(issue: z.core.$ZodIssue, raw: unknown): string {
+  if (issue.path.length === 0) return `the manifest ${issue.message}`;
+  const field = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  return `${field.slice(1)} ${issue.message}${shownValue(issue.path, raw)}`;
+}
+
+/** The value at fault where it is short and cannot hold a secret: a URL may carry a password. */
+function shownValue(path: readonly PropertyKey[], raw: unknown): string {
+  if (path.at(-1) === 'url') return '';
+  const value = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], raw);
+  if (value === undefined || (typeof value === 'object' && value !== null)) return '';
+  const text = JSON.stringify(value);
+  return text.length > 60 ? '' : `, but is ${text}`;
+}

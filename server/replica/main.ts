@@ -1,0 +1,105 @@
+/**
+ * Entry of a replica process: loads the one model it is told to load, then answers `infer` frames until it is told to stop.
+ *
+ * It talks only over the socket it inherits as descriptor 3. When that socket ends, its host is gone and so is the reason
+ * to live. It opens no listener and reads no configuration.
+ */
+import { Socket } from 'node:net';
+import { asMillraceError } from '../base/errors.ts';
+import { decodeCallHead, encodeResultHead, toErrorBody } from '../protocol/control.ts';
+import type { LoadCommand, LoadedReport, MemoryReport } from '../protocol/control.ts';
+import { FrameChannel } from '../protocol/frame-channel.ts';
+import { frameTypes } from '../protocol/frames.ts';
+import type { Frame } from '../protocol/frames.ts';
+import type { ModelFacts } from '../protocol/tensors.ts';
+import { probeBatching } from './batching-probe.ts';
+import { Batcher } from './batcher.ts';
+
+/** How often the replica reports its memory, milliseconds. */
+const memoryReportIntervalMs = 2000;
+
+const noHead = Buffer.alloc(0);
+
+// A terminal's Ctrl-C and a service manager's SIGTERM reach the whole process group; the host decides when replicas end.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+
+let batcher: Batcher | undefined;
+let stopping = false;
+
+const channel = new FrameChannel(new Socket({ fd: 3, readable: true, writable: true }), {
+  onFrame(frame) {
+    receive(frame);
+  },
+  onClose() {
+    process.exit(0);
+  },
+});
+
+function receive(frame: Frame): void {
+  switch (frame.type) {
+    case frameTypes.infer:
+      batcher!.add(frame.requestId, decodeCallHead(frame.head), frame.body);
+      break;
+    case frameTypes.cancel:
+      batcher?.cancel(frame.requestId);
+      break;
+    case frameTypes.load:
+      void load(JSON.parse(frame.body.toString()) as LoadCommand);
+      break;
+    case frameTypes.stop:
+      stopping = true;
+      if (batcher === undefined || batcher.idle) channel.end();
+      break;
+    default:
+      throw new Error(`A replica takes no frame of type ${frame.type}.`);
+  }
+}
+
+async function load(command: LoadCommand): Promise<void> {
+  process.title = `millrace replica ${command.name}/${command.version}`;
+  try {
+    const startedMs = performance.now();
+    // Loaded here, not at the top, so that a runtime that cannot start is reported like a model that cannot load.
+    const { openSession } = await import('./session.ts');
+    const session = await openSession(command);
+    const loadedMs = performance.now();
+    const decision = await probeBatching(session, command.maxBatchSize);
+    const model: ModelFacts = {
+      name: command.name,
+      version: command.version,
+      signature: session.signature,
+      maxBatchSize: decision.maxBatchSize,
+      labels: command.labels,
+      featureNames: command.featureNames,
+    };
+    batcher = new Batcher(model, session, command.maxBatchDelayMs, {
+      onResult(requestId, head, chunks) {
+        channel.send(frameTypes.result, requestId, encodeResultHead(head), chunks, 'now');
+      },
+      onFailure(requestId, error) {
+        if (error.code === 'internal') console.error(error.cause ?? error);
+        channel.send(frameTypes.failure, requestId, noHead, [Buffer.from(JSON.stringify(toErrorBody(error)))], 'now');
+      },
+      onIdle() {
+        if (stopping) channel.end();
+      },
+    });
+    channel.sendJson(frameTypes.loaded, 0, {
+      signature: session.signature,
+      maxBatchSize: decision.maxBatchSize,
+      batching: decision.reason,
+      loadMs: loadedMs - startedMs,
+      warmUpMs: performance.now() - loadedMs,
+      rssBytes: process.memoryUsage.rss(),
+    } satisfies LoadedReport);
+    setInterval(() => {
+      channel.sendJson(frameTypes.memory, 0, { rssBytes: process.memoryUsage.rss() } satisfies MemoryReport);
+    }, memoryReportIntervalMs).unref();
+  } catch (error) {
+    const known = asMillraceError(error);
+    if (known.code === 'internal') console.error(error);
+    channel.sendJson(frameTypes.loadFailed, 0, toErrorBody(known));
+    channel.end();
+  }
+}

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The command line: parses words, calls server/cli/*, sets the exit code. `millrace --help` is its documentation. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { homedir } from 'node:os';

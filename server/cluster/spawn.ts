@@ -10,6 +10,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
+import { getCompileCacheDir } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /** What a runtime needs to start and to find its GPU drivers; nothing that carries a secret. */
@@ -32,13 +33,15 @@ const passedVariables = [
 
 export const replicaEntry = fileURLToPath(new URL('../replica/main.ts', import.meta.url));
 
-/** The environment of a child: the allowed part of `from`, with the runtime's telemetry off. */
+/** The environment of a child: the allowed part of `from`, the runtime's telemetry off, and the host's compile cache. */
 export function childEnvironment(from: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const environment: Record<string, string> = { ORT_DISABLE_TELEMETRY: '1' };
   for (const name of passedVariables) {
     const value = from[name];
     if (value !== undefined) environment[name] = value;
   }
+  const cache = getCompileCacheDir();
+  if (cache !== undefined) environment['NODE_COMPILE_CACHE'] = cache;
   return environment;
 }
 

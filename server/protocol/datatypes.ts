@@ -100,8 +100,8 @@ export function countElements(shape: readonly number[], name: string): number {
  * the caller fills every element before anyone else sees it, and nobody hands on `.buffer`.
  */
 export function allocateElements(datatype: Exclude<Datatype, 'BYTES'>, count: number): NumericData {
-  const { array, elementBytes: size } = FACTS[datatype];
-  const bytes = count * size;
+  const array: NumericArray = FACTS[datatype].array;
+  const bytes = count * elementBytes(datatype);
   if (bytes > IN_HEAP_BYTES && bytes <= POOLED_BYTES) {
     const pooled = Buffer.allocUnsafe(bytes);
     if (pooled.byteOffset % 8 === 0) return new array(pooled.buffer, pooled.byteOffset, count);
@@ -114,7 +114,8 @@ export function allocateElements(datatype: Exclude<Datatype, 'BYTES'>, count: nu
  * a multiple of the element size (the caller checked it against the shape).
  */
 export function viewElements(datatype: Exclude<Datatype, 'BYTES'>, bytes: Uint8Array): NumericData {
-  const { array, elementBytes: size } = FACTS[datatype];
+  const size = elementBytes(datatype);
+  const array: NumericArray = FACTS[datatype].array;
   const count = bytes.byteLength / size;
   if (bytes.byteOffset % size === 0) return new array(bytes.buffer, bytes.byteOffset, count);
   const aligned = new array(count);
@@ -124,7 +125,9 @@ export function viewElements(datatype: Exclude<Datatype, 'BYTES'>, bytes: Uint8A
 
 /** The raw little-endian bytes of a tensor: a view of the elements' memory, or for BYTES a new buffer. */
 export function rawElements(data: TensorData): Uint8Array {
-  return Array.isArray(data) ? encodeStrings(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return Array.isArray(data)
+    ? encodeStrings(data)
+    : new Uint8Array<ArrayBufferLike>(data.buffer, data.byteOffset, data.byteLength);
 }
 
 /**

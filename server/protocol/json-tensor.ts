@@ -28,6 +28,8 @@ export interface JsonTensorSource {
   readonly data: readonly unknown[];
   /** The same array read again without loss; called at most once, when a 64-bit integer may have lost digits. */
   readonly readExactly: () => readonly unknown[];
+  /** What the columns of the last dimension are called, to name a wrong element by. */
+  readonly elementNames?: readonly string[];
 }
 
 /**
@@ -167,9 +169,12 @@ function readLongs(source: JsonTensorSource, elements: readonly unknown[], datat
 }
 
 function wrongElement(source: JsonTensorSource, elements: readonly unknown[], index: number): MillraceError {
+  const { name, datatype, elementNames } = source;
+  const column = elementNames?.[index % elementNames.length];
+  const feature = column === undefined ? '' : ` (${quoted(column)})`;
   return new MillraceError(
     'invalid-tensor',
-    `Input ${quoted(source.name)}: element ${index} is ${described(elements[index])}, but ${source.datatype} takes ${elementRange(source.datatype)}.`,
+    `Input ${quoted(name)}: element ${index}${feature} is ${described(elements[index])}, but ${datatype} takes ${elementRange(datatype)}.`,
   );
 }
 

@@ -1,18 +1,185 @@
-/** `/predict` for people: the answer. (Being written.) */
+/**
+ * The answer of `/predict`, for people and for ordinary JSON parsers: label text and probabilities by label for a
+ * classifier, a number for a regression, nested arrays by output name for anything else. Floats that are not finite are the
+ * strings `"NaN"`, `"Infinity"` and `"-Infinity"`; 64-bit integers are numbers with all their digits.
+ */
+import { bf16ToNumber, fp16ToNumber } from './half-floats.ts';
+import { refuseHugeText, shortFloat32 } from './json-tensor.ts';
 import type { PredictRequest } from './predict-request.ts';
-import type { ModelFacts, Tensor } from './tensors.ts';
+import type { Datatype, ModelFacts, Tensor } from './tensors.ts';
 
+/** Milliseconds of one request: in the queue, in the runtime, and in all. */
 export interface PredictTime {
   readonly queueMs: number;
   readonly inferenceMs: number;
   readonly totalMs: number;
 }
 
+/** How a model's outputs are read as classes; at least one of the two is there. */
+interface ClassReading {
+  readonly labels: readonly string[];
+  /** One class index per row. */
+  readonly indices: Tensor | undefined;
+  /** One float per row and label. */
+  readonly probabilities: Tensor | undefined;
+}
+
+const FLOATS: ReadonlySet<Datatype> = new Set<Datatype>(['FP16', 'BF16', 'FP32', 'FP64']);
+const INTEGERS: ReadonlySet<Datatype> = new Set<Datatype>([
+  'UINT8',
+  'UINT16',
+  'UINT32',
+  'UINT64',
+  'INT8',
+  'INT16',
+  'INT32',
+  'INT64',
+]);
+
+/**
+ * One JSON object: `id` (where the request has one), `model`, `version`, then for one row its members, for many
+ * `predictions` with one object of the same members each, then `time`. The members of a row:
+ *
+ * - classifier (the model has labels, and an FP32 or FP64 output as wide as they are many, or an integer output with one
+ *   value per row): `prediction` the label text, `label` its index, `probabilities` by label. The index is the integer
+ *   output's where there is one, else the arg max. An index beyond the labels is its own prediction. A label text that
+ *   occurs twice carries its index from the second time on.
+ * - regression (one float output with one value per row): `prediction`, a number.
+ * - otherwise: `prediction`, an object of nested arrays by output name.
+ *
+ * Throws `response-too-large` where the text might not fit in a string.
+ */
 export function encodePredictResponse(
-  _request: PredictRequest,
-  _model: ModelFacts,
-  _outputs: readonly Tensor[],
-  _time: PredictTime,
+  request: PredictRequest,
+  model: ModelFacts,
+  outputs: readonly Tensor[],
+  time: PredictTime,
 ): Buffer {
-  throw new Error('not written yet');
+  for (const output of outputs) refuseHugeText(output);
+  const { rows } = request;
+  const classes = findClasses(model, outputs, rows);
+  const members = (row: number): string =>
+    classes === undefined ? plainMembers(outputs, row, rows, model) : classMembers(classes, row);
+  const id = request.id === undefined ? '' : `"id":${JSON.stringify(request.id)},`;
+  const answer = request.single
+    ? members(0)
+    : `"predictions":[${Array.from({ length: rows }, (_, row) => `{${members(row)}}`).join(',')}]`;
+  const { queueMs, inferenceMs, totalMs } = time;
+  const rounded = {
+    queueMs: microseconds(queueMs),
+    inferenceMs: microseconds(inferenceMs),
+    totalMs: microseconds(totalMs),
+  };
+  return Buffer.from(
+    `{${id}"model":${JSON.stringify(model.name)},"version":${JSON.stringify(model.version)},${answer},"time":${JSON.stringify(rounded)}}`,
+  );
+}
+
+/** Milliseconds with three decimals: what a clock tells, without the noise digits. */
+function microseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}
+
+function findClasses(model: ModelFacts, outputs: readonly Tensor[], rows: number): ClassReading | undefined {
+  const { labels } = model;
+  if (labels === undefined) return undefined;
+  const probabilities = outputs.find(
+    ({ datatype, shape }) =>
+      (datatype === 'FP32' || datatype === 'FP64') &&
+      shape.at(-1) === labels.length &&
+      elements(shape) === rows * labels.length,
+  );
+  const indices = outputs.find(({ datatype, shape }) => INTEGERS.has(datatype) && elements(shape) === rows);
+  return probabilities === undefined && indices === undefined ? undefined : { labels, indices, probabilities };
+}
+
+function elements(shape: readonly number[]): number {
+  return shape.reduce((count, dimension) => count * dimension, 1);
+}
+
+function classMembers({ labels, indices, probabilities }: ClassReading, row: number): string {
+  const width = labels.length;
+  const values = probabilities?.data.slice(row * width, (row + 1) * width) as Float32Array | Float64Array | undefined;
+  const index = indices === undefined ? argMax(values!) : Number(indices.data[row]);
+  const label = labels[index];
+  let text = `"prediction":${label === undefined ? index : JSON.stringify(label)},"label":${index}`;
+  if (probabilities !== undefined) {
+    const keys = labelKeys(labels);
+    const parts = keys.map((key, column) => `${key}:${elementText(probabilities, row * width + column)}`);
+    text += `,"probabilities":{${parts.join(',')}}`;
+  }
+  return text;
+}
+
+/** Index of the highest value, the first of equal ones; 0 where all are NaN. */
+function argMax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let index = 1; index < values.length; index += 1) {
+    if (values[index]! > values[best]! || Number.isNaN(values[best])) best = index;
+  }
+  return best;
+}
+
+const keysByLabels = new WeakMap<readonly string[], readonly string[]>();
+
+/** The labels as distinct JSON keys, made once per model: ImageNet alone has two different classes called "crane". */
+function labelKeys(labels: readonly string[]): readonly string[] {
+  let keys = keysByLabels.get(labels);
+  if (keys === undefined) {
+    const seen = new Set<string>();
+    keys = labels.map((label, index) => {
+      const key = seen.has(label) ? `${label} (${index})` : label;
+      seen.add(key);
+      return JSON.stringify(key);
+    });
+    keysByLabels.set(labels, keys);
+  }
+  return keys;
+}
+
+function plainMembers(outputs: readonly Tensor[], row: number, rows: number, model: ModelFacts): string {
+  const [only, ...others] = outputs;
+  if (only !== undefined && others.length === 0 && FLOATS.has(only.datatype) && only.data.length === rows) {
+    return `"prediction":${elementText(only, row)}`;
+  }
+  const parts = outputs.map((output) => {
+    const perRow = model.maxBatchSize > 0 && output.shape[0] === rows;
+    const shape = perRow ? output.shape.slice(1) : output.shape;
+    return `${JSON.stringify(output.name)}:${nestedText(output, shape, perRow ? row * elements(shape) : 0)}`;
+  });
+  return `"prediction":{${parts.join(',')}}`;
+}
+
+/** The elements from `offset` on, nested as `shape` says. */
+function nestedText(tensor: Tensor, shape: readonly number[], offset: number): string {
+  const [length, ...inner] = shape;
+  if (length === undefined) return elementText(tensor, offset);
+  const size = elements(inner);
+  const part = (index: number): string =>
+    inner.length === 0 ? elementText(tensor, offset + index) : nestedText(tensor, inner, offset + index * size);
+  return `[${Array.from({ length }, (_, index) => part(index)).join(',')}]`;
+}
+
+function elementText({ datatype, data }: Tensor, index: number): string {
+  const element = data[index]!;
+  switch (datatype) {
+    case 'BYTES':
+      return JSON.stringify(element);
+    case 'BOOL':
+      return element === 1 ? 'true' : 'false';
+    case 'FP16':
+      return floatText(fp16ToNumber(element as number));
+    case 'BF16':
+      return floatText(bf16ToNumber(element as number));
+    case 'FP32':
+      return floatText(shortFloat32(element as number));
+    case 'FP64':
+      return floatText(element as number);
+    default:
+      return String(element);
+  }
+}
+
+function floatText(value: number): string {
+  return Number.isFinite(value) ? String(value) : `"${value}"`;
 }

@@ -4,6 +4,7 @@
  * It talks only over the socket it inherits as descriptor 3. When that socket ends, its host is gone and so is the reason
  * to live. It opens no listener and reads no configuration.
  */
+import { flushCompileCache } from 'node:module';
 import { Socket } from 'node:net';
 import { asMillraceError } from '../base/errors.ts';
 import { decodeCallHead, encodeResultHead, toErrorBody } from '../protocol/control.ts';
@@ -93,6 +94,8 @@ async function load(command: LoadCommand): Promise<void> {
       warmUpMs: performance.now() - loadedMs,
       rssBytes: process.memoryUsage.rss(),
     } satisfies LoadedReport);
+    // Everything is loaded: keep the compiled code for the next replica, which may not get to exit in order.
+    flushCompileCache();
     setInterval(() => {
       channel.sendJson(frameTypes.memory, 0, { rssBytes: process.memoryUsage.rss() } satisfies MemoryReport);
     }, memoryReportIntervalMs).unref();

@@ -2,7 +2,7 @@
  * The composition root: builds a host from its settings, starts it, stops it. Nothing here decides anything about a request.
  *
  *   start: scan the models → one ServedModel each → listener → admin → run file
- *   stop:  no new connections → accepted requests answered → replicas ended → warden ended
+ *   stop:  no new connection → accepted requests answered → replicas ended → warden ended
  */
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -51,9 +51,6 @@ const concurrentStarts = 2;
 /** How often `settled` looks, milliseconds. */
 const settledPollMs = 10;
 
-/** Between the last answer and the end of its connection during a stop, milliseconds. */
-const lingerMs = 200;
-
 export async function startHost(config: Config, parts: HostParts = {}): Promise<Host> {
   const startedMs = performance.now();
   const log = parts.log ?? createLog(config.log.level, config.log.format);
@@ -97,7 +94,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     inferencePort = await listenNear(listener.server, config.http.host, config.http.port, log, 'inference');
     adminPort = await listenNear(admin.server, '127.0.0.1', config.admin.port, log, 'admin');
   } catch (error) {
-    listener.closeAll();
+    listener.close();
     emptyDirectory.remove();
     throw error;
   }
@@ -108,12 +105,9 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   for (const model of catalog.list()) model.start();
 
   const stop = async (): Promise<void> => {
-    listener.drain();
-    const drained = Promise.all(catalog.list().map((model) => model.stop(config.drainTimeoutMs)));
-    await drained;
-    // Answers have been handed to their sockets; a moment lets the last bytes leave before idle connections are cut.
-    await new Promise((resolve) => setTimeout(resolve, lingerMs));
-    listener.closeAll();
+    await listener.drain(config.drainTimeoutMs);
+    listener.close();
+    await Promise.all(catalog.list().map((model) => model.stop()));
     await admin.stop();
     await warden.stop();
     emptyDirectory.remove();

@@ -8,7 +8,8 @@ import type { Socket } from 'node:net';
 
 export class Connections {
   readonly #limit: number;
-  readonly #open = new Set<Socket>();
+  /** Requests in progress on each connection; more than one where a client pipelines. */
+  readonly #open = new Map<Socket, number>();
   /** Without a request in progress, the longest idle first. */
   readonly #idle = new Set<Socket>();
 
@@ -21,22 +22,21 @@ export class Connections {
     return this.#open.size;
   }
 
+  /** Connections with a request in progress. */
+  get busy(): number {
+    return this.#open.size - this.#idle.size;
+  }
+
   /** Marks the response's connection as busy until the response is done. */
   onRequest(response: ServerResponse): void {
     const { socket } = response;
     if (socket === null) return;
-    this.#idle.delete(socket);
-    response.on('close', () => {
-      if (this.#open.has(socket)) this.#idle.add(socket);
-    });
-  }
-
-  closeIdle(): void {
-    for (const socket of this.#idle) socket.destroy();
+    this.#count(socket, 1);
+    response.on('close', () => this.#count(socket, -1));
   }
 
   closeAll(): void {
-    for (const socket of this.#open) socket.destroy();
+    for (const socket of this.#open.keys()) socket.destroy();
   }
 
   #add(socket: Socket): void {
@@ -49,9 +49,18 @@ export class Connections {
       this.#remove(oldest);
       oldest.destroy();
     }
-    this.#open.add(socket);
+    this.#open.set(socket, 0);
     this.#idle.add(socket);
     socket.on('close', () => this.#remove(socket));
+  }
+
+  #count(socket: Socket, change: 1 | -1): void {
+    const before = this.#open.get(socket);
+    if (before === undefined) return;
+    const now = before + change;
+    this.#open.set(socket, now);
+    if (now === 0) this.#idle.add(socket);
+    else if (before === 0) this.#idle.delete(socket);
   }
 
   #remove(socket: Socket): void {

@@ -6,6 +6,7 @@
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import { MillraceError, asMillraceError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { tritonStatistics } from '../metrics/model-statistics.ts';
@@ -52,6 +53,9 @@ export interface InferenceListenerOptions {
 
 /** Longest request head that is read, bytes: Node's own default, stated because it is a promise. */
 const maxHeaderBytes = 16 * 1024;
+
+/** A drain ends after this long without a request in progress, milliseconds. */
+const quietMs = 250;
 
 /** The extensions of `/v2` that work, in Triton's names. */
 const extensions = [
@@ -106,21 +110,27 @@ export class InferenceListener {
   }
 
   /**
-   * No new connection is taken and every answer from now on closes its connection. Requests that have been accepted are
-   * answered; `closed` resolves when their connections have gone.
+   * Takes no new connection; every answer from now on closes its connection. Resolves when no request has been in progress
+   * for a moment, or after `timeoutMs`.
+   *
+   * Connections that are idle now stay open for that moment: their clients cannot know yet, and a request that is already
+   * on its way would be lost. (`Server.close` of node:http would cut them, so only the listening socket is closed.)
    */
-  drain(): void {
+  async drain(timeoutMs: number): Promise<void> {
     this.#draining = true;
-    this.server.close();
+    NetServer.prototype.close.call(this.server);
+    const endMs = performance.now() + timeoutMs;
+    let quietSinceMs = performance.now();
+    while (performance.now() < endMs && performance.now() - quietSinceMs < quietMs) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      if (this.#connections.busy > 0) quietSinceMs = performance.now();
+    }
   }
 
-  /** After a drain: ends what is left, first idle connections, then all. */
-  closeIdle(): void {
-    this.#connections.closeIdle();
-  }
-
-  closeAll(): void {
+  /** Ends every connection, whatever it is doing. */
+  close(): void {
     this.#connections.closeAll();
+    this.server.close();
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void {

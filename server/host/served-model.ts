@@ -165,13 +165,9 @@ export class ServedModel implements GatewayModel {
     return () => this.#dispatcher.withdraw(call);
   }
 
-  /** Waits until accepted requests are answered, at most `timeoutMs`, then ends the replicas. */
-  async stop(timeoutMs: number): Promise<void> {
+  /** Refuses what still waits, then ends the replicas. The listener has been drained before. */
+  async stop(): Promise<void> {
     this.#stopping = true;
-    const deadlineMs = performance.now() + timeoutMs;
-    while (this.#dispatcher.outstanding > 0 && performance.now() < deadlineMs) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
     this.#dispatcher.setOutage(
       new Failure('shutting-down', 'The server is shutting down.', { retryable: true, retryAfterSeconds: 5 }),
     );

@@ -16,6 +16,9 @@ import { described, quoted } from './wording.ts';
  */
 const MAX_JSON_ELEMENTS = 2 ** 24;
 const MAX_JSON_CHARACTERS = 2 ** 26;
+/** Powers of ten for the decimals to try: a float32 tells about seven digits apart, so small ones need more of them. */
+const SCALES = [1e3, 1e5, 1e7];
+const SCALES_BELOW_ONE = [1e7, 1e8];
 const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);
 const MAX_UINT64 = 2n ** 64n - 1n;
@@ -143,8 +146,9 @@ function readIntegers(
   const data = allocateElements(datatype, elements.length) as Int32Array;
   for (let index = 0; index < elements.length; index += 1) {
     const element = elements[index];
-    data[index] = element as number;
-    // The array wraps, cuts and coerces what does not fit: whatever it keeps unchanged was an integer in range.
+    if (typeof element !== 'number') throw wrongElement(source, elements, index);
+    data[index] = element;
+    // The array wraps and cuts what does not fit: whatever it keeps unchanged was an integer in range.
     if (data[index] !== element) throw wrongElement(source, elements, index);
   }
   return data;
@@ -210,14 +214,15 @@ function writeNumber(value: number): string {
 }
 
 /**
- * A double with a shorter text that rounds to the same float32 (0.7 for 0.699999988079071), or the float32 itself. Seven
- * and eight decimals find most probabilities and measurements; the shorter text is also faster to print.
+ * A double with a shorter text that rounds to the same float32 (0.7 for 0.699999988079071), or the float32 itself. The few
+ * numbers of decimals that are tried fit most probabilities and measurements; a shorter text is also faster to print.
  */
 export function shortFloat32(value: number): number {
-  const seven = Math.round(value * 1e7) / 1e7;
-  if (Math.fround(seven) === value) return seven;
-  const eight = Math.round(value * 1e8) / 1e8;
-  return Math.fround(eight) === value ? eight : value;
+  for (const scale of value < 1 && value > -1 ? SCALES_BELOW_ONE : SCALES) {
+    const shorter = Math.round(value * scale) / scale;
+    if (Math.fround(shorter) === value) return shorter;
+  }
+  return value;
 }
 
 /** Throws `response-too-large` for a tensor whose JSON text might not fit in a string. */

@@ -6,11 +6,11 @@
 const MAX_LENGTH = 64;
 const MAX_CANDIDATES = 256;
 
-/** The candidate with the fewest edits from `name`, undefined where none is within a third of its letters. */
+/** The candidate with the fewest edits from `name`, undefined where none is within half of its letters. */
 export function nearMatch(name: string, candidates: readonly string[]): string | undefined {
   if (name.length > MAX_LENGTH) return undefined;
   let best: string | undefined;
-  let bestEdits = Math.floor(name.length / 3) + 1;
+  let bestEdits = Math.floor(name.length / 2) + 1;
   for (const candidate of candidates.slice(0, MAX_CANDIDATES)) {
     if (candidate.length > MAX_LENGTH) continue;
     const edits = countEdits(name.toLowerCase(), candidate.toLowerCase());

@@ -74,7 +74,7 @@ describe('parseLosslessJson', () => {
 
   it('equals JSON.parse for any JSON value whose integers a double holds', () => {
     fc.assert(
-      fc.property(fc.json({ noUnicodeString: false }), (text) => {
+      fc.property(fc.json({ maxDepth: 4 }), (text) => {
         fc.pre(!text.includes('__proto__'));
         const parsed: unknown = JSON.parse(text);
         expect(normalised(read(text))).toEqual(parsed);

@@ -10,7 +10,7 @@ describe('nearMatch', () => {
     ['petal length', 'petal length (cm)'],
     ['colour', undefined],
     ['', undefined],
-    ['x'.repeat(10_000), undefined],
+    ['x'.repeat(100), undefined],
   ])('for %j is %j', (name, near) => {
     expect(nearMatch(name, names)).toBe(near);
   });

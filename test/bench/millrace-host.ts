@@ -1,0 +1,55 @@
+/** Millrace as a user starts it: the command line with a settings file, found by what it announces. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { HostStatus } from '../../server/host/host-status.ts';
+import { readAnnouncement } from './announcement.ts';
+import type { StoredModel } from './bench-model.ts';
+import type { Scope } from './scope.ts';
+
+const program = fileURLToPath(new URL('../../bin/millrace.mjs', import.meta.url));
+
+export interface MillraceHost {
+  readonly pid: number;
+  readonly inferenceUrl: string;
+  status(): Promise<HostStatus>;
+}
+
+export interface MillraceSettings {
+  readonly replicas: number;
+  /** Threads of each replica; undefined leaves them to Millrace. */
+  readonly threads?: number;
+}
+
+/** Resolves once the model is ready. The host ends with the scope. */
+export async function startMillrace(
+  scope: Scope,
+  { repository }: Pick<StoredModel, 'repository'>,
+  { replicas, threads }: MillraceSettings,
+): Promise<MillraceHost> {
+  const folder = await scope.temporaryFolder();
+  const configPath = join(folder, 'millrace.json');
+  const config = {
+    models: repository,
+    dataDirectory: join(folder, 'data'),
+    http: { port: 0 },
+    admin: { port: 0 },
+    defaults: { replicas, threads },
+    log: { level: 'warn' },
+  };
+  await writeFile(configPath, JSON.stringify(config));
+  const args = [...profilingFlags(), program, 'serve', '--config', configPath, '--json'];
+  const child = await scope.spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const { inferenceUrl, adminUrl, models } = await readAnnouncement<{
+    inferenceUrl: string;
+    adminUrl: string;
+    models: { name: string; state: string; reason: string }[];
+  }>(child, 'millrace serve');
+  const broken = models.find((model) => model.state !== 'READY');
+  if (broken !== undefined) throw new Error(`Millrace does not serve ${broken.name}: ${broken.reason}`);
+  return {
+    pid: child.pid!,
+    inferenceUrl,
+    status: async () => (await (await fetch(`${adminUrl}/api/v1/status`)).json()) as HostStatus,
+  };
+}

@@ -13,21 +13,26 @@ const whole = (min: number, max: number) => z.int().min(min).max(max);
 
 const port = whole(0, 65_535);
 
-const limitsSchema = z.strictObject({
-  /** 64 MiB, as Triton: above any sensible image batch. */
-  maxBodyBytes: whole(1024, 1024 * megabyte).default(64 * megabyte),
-  /** 128 MiB: two bodies of the largest size, or four hundred of 300 KB. */
-  maxBufferedBytes: whole(1024, 64 * 1024 * megabyte).default(128 * megabyte),
-  maxConnections: whole(1, 100_000).default(4096),
-  /** 10 s: a slow LAN needs milliseconds, a slowloris needs forever. */
-  headersTimeoutMs: whole(100, 600_000).default(10_000),
-  /** 120 s: 64 MiB over a line of 5 Mbit/s. */
-  requestTimeoutMs: whole(100, 3_600_000).default(120_000),
-  /** 75 s: longer than the idle time of common proxies, so that they close first. */
-  keepAliveTimeoutMs: whole(0, 3_600_000).default(75_000),
-  /** Bodies that wait in one model's queue, 32 MiB. */
-  maxQueueBytes: whole(1024, 64 * 1024 * megabyte).default(32 * megabyte),
-});
+const limitsSchema = z
+  .strictObject({
+    /** 64 MiB, as Triton: above any sensible image batch. */
+    maxBodyBytes: whole(1024, 1024 * megabyte).default(64 * megabyte),
+    /** 128 MiB: two bodies of the largest size, or four hundred of 300 KB. */
+    maxBufferedBytes: whole(1024, 64 * 1024 * megabyte).default(128 * megabyte),
+    maxConnections: whole(1, 100_000).default(4096),
+    /** 10 s: a slow LAN needs milliseconds, a slowloris needs forever. */
+    headersTimeoutMs: whole(100, 600_000).default(10_000),
+    /** Head and body together, 120 s: 64 MiB over a line of 5 Mbit/s. */
+    requestTimeoutMs: whole(100, 3_600_000).default(120_000),
+    /** 75 s: longer than the idle time of common proxies, so that they close first. */
+    keepAliveTimeoutMs: whole(0, 3_600_000).default(75_000),
+    /** Bodies that wait in one model's queue, 32 MiB. */
+    maxQueueBytes: whole(1024, 64 * 1024 * megabyte).default(32 * megabyte),
+  })
+  .refine(({ headersTimeoutMs, requestTimeoutMs }) => headersTimeoutMs <= requestTimeoutMs, {
+    path: ['headersTimeoutMs'],
+    error: 'must not be longer than requestTimeoutMs, which it is a part of',
+  });
 
 const configSchema = z.strictObject({
   /** Folder in Triton's layout, `<model>/<version>/model.onnx`. */

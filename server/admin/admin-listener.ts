@@ -46,8 +46,15 @@ function adminApp(options: AdminOptions): Express {
       'Cache-Control': 'no-store',
     });
     const hostHeaders = request.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
-    if (hostHeaders.length > 1 || !hosts.accepts(request.headers.host)) {
+    // A target with a host of its own would overrule the header.
+    const plainTarget = request.url.startsWith('/') && request.originalUrl === request.url;
+    if (hostHeaders.length > 1 || !plainTarget || !hosts.accepts(request.headers.host)) {
       response.status(421).json({ error: 'The request was addressed to another host.', code: 'misdirected-host' });
+      return;
+    }
+    if (request.method === 'OPTIONS') {
+      // No origin is allowed: the preflight's answer names none.
+      response.status(204).end();
       return;
     }
     if (!hosts.acceptsOrigin(request.headers.origin, request.get('sec-fetch-site'))) {

@@ -11,19 +11,19 @@
  *
  * Owns the counts; upstreams own their in-flight calls. Every call submitted is settled exactly once.
  */
-import { createHash } from 'node:crypto';
-import { MillraceError } from '../base/errors.ts';
+import type { MillraceError } from '../base/errors.ts';
+import { AnswerRate } from './answer-rate.ts';
+import { clientGone, deadlinePassed, queueFull, replicaLost } from './call-errors.ts';
 import { CallQueue } from './call-queue.ts';
 import type { Answer, Call, Outcome } from './call.ts';
 import type { SelectionPolicy } from './candidate.ts';
 import { mayEjectOneMore } from './health-set.ts';
-import { PoisonGuard } from './poison.ts';
+import { decideAfterFailure } from './next-upstream.ts';
 import { RetryBudget } from './retry-budget.ts';
-import { decideRetry } from './retry.ts';
 import type { FailureEvent } from './retry.ts';
-import { RollingCount } from './rolling-count.ts';
-import { UnprovenCalls, checksumOf } from './unproven-calls.ts';
-import type { Upstream, UpstreamEvents } from './upstream.ts';
+import { Suspects } from './suspects.ts';
+import { UnprovenCalls } from './unproven-calls.ts';
+import type { RemoteFailure, Upstream, UpstreamEvents } from './upstream.ts';
 
 export interface DispatcherOptions {
   readonly policy: SelectionPolicy;
@@ -36,23 +36,15 @@ export interface DispatcherOptions {
   readonly nowMs: () => number;
 }
 
-/** Seconds over which the rate of answers is measured for Retry-After. */
-const rateWindowSeconds = 10;
-
 export class Dispatcher implements UpstreamEvents {
   readonly #options: DispatcherOptions;
   readonly #queue = new CallQueue();
-  readonly #guard = new PoisonGuard();
+  readonly #suspects = new Suspects();
   readonly #budget = new RetryBudget();
   readonly #unproven = new UnprovenCalls();
-  readonly #answers = new RollingCount(rateWindowSeconds, 1000);
+  readonly #rate = new AnswerRate();
   readonly #upstreams: Upstream[] = [];
-  /** Checksums of calls that the guard remembers: only their bodies are worth a full fingerprint. */
-  readonly #suspected = new Set<number>();
   #parked: Call[] = [];
-  /** Kept free for a suspect, or running one. */
-  #reserved: Upstream | undefined;
-  #soloist: Call | undefined;
   #outage: MillraceError | undefined;
   #outstanding = 0;
   #panicking = false;
@@ -94,7 +86,7 @@ export class Dispatcher implements UpstreamEvents {
   removeUpstream(upstream: Upstream): void {
     const index = this.#upstreams.indexOf(upstream);
     if (index !== -1) this.#upstreams.splice(index, 1);
-    if (this.#reserved === upstream) this.#reserved = undefined;
+    this.#suspects.forget(upstream);
     this.onCapacity();
   }
 
@@ -116,19 +108,7 @@ export class Dispatcher implements UpstreamEvents {
   refusal(): MillraceError | undefined {
     if (this.#outage !== undefined) return this.#outage;
     if (this.queued < this.#options.maxQueue && this.#queue.bytes < this.#options.maxQueueBytes) return undefined;
-    return new MillraceError('queue-full', `The queue of this model is full: ${this.queued} requests wait.`, {
-      hint: 'Try again after the time in Retry-After, send fewer requests at once, or run more replicas.',
-      retryable: true,
-      retryAfterSeconds: this.retryAfterSeconds(),
-      details: { queued: this.queued },
-    });
-  }
-
-  /** How long the present queue needs at the rate of the last seconds, whole seconds from 1 to 60. */
-  retryAfterSeconds(): number {
-    const perSecond = this.#answers.total(this.#options.nowMs()) / rateWindowSeconds;
-    if (perSecond === 0) return 5;
-    return Math.min(60, Math.max(1, Math.ceil(this.queued / perSecond)));
+    return queueFull(this.queued, this.#rate.secondsFor(this.queued, this.#options.nowMs()));
   }
 
   submit(call: Call): void {
@@ -138,14 +118,13 @@ export class Dispatcher implements UpstreamEvents {
       this.#settle(call, { error: refusal });
       return;
     }
-    if (this.#suspected.size > 0 && this.#meetsGuard(call)) return;
     this.#queue.append(call);
     this.#pump();
   }
 
   /** The client has gone. A call that runs goes on running; nobody reads its answer. */
   withdraw(call: Call): void {
-    this.#end(call, { error: new MillraceError('client-gone', 'The client left before its answer was ready.') });
+    this.#end(call, { error: clientGone() });
   }
 
   /** Settles what has passed its deadline. Called regularly by the owner while calls are outstanding. */
@@ -166,37 +145,32 @@ export class Dispatcher implements UpstreamEvents {
 
   onAnswer(_upstream: Upstream, call: Call, answer: Answer): void {
     const nowMs = this.#options.nowMs();
-    this.#answers.add(nowMs);
+    this.#rate.onAnswer(nowMs);
     this.#budget.onCompleted(nowMs);
-    if (call.alone) {
-      this.#guard.onSuccess(fingerprintOf(call));
-      if (this.#guard.size === 0) this.#suspected.clear();
-    }
+    this.#suspects.onAnswered(call);
     this.#leave(call, true);
     this.#settle(call, { answer });
     this.#pump();
   }
 
-  onFailure(upstream: Upstream, call: Call, event: FailureEvent, error: MillraceError): void {
+  onFailure(upstream: Upstream, call: Call, event: FailureEvent, error: MillraceError, remote?: RemoteFailure): void {
     const nowMs = this.#options.nowMs();
     this.#budget.onCompleted(nowMs);
-    if (event === 'model-error') this.#answers.add(nowMs);
+    if (event === 'model-error') this.#rate.onAnswer(nowMs);
     else if (event !== 'client-gone') this.#options.policy.onFailure(upstream.name);
     this.#leave(call, event === 'model-error');
-    if (!call.settled) this.#afterFailure(upstream, call, event, error, nowMs);
+    if (!call.settled) this.#afterFailure(upstream, call, event, error, remote);
     this.#pump();
   }
 
   onLost(upstream: Upstream, running: readonly Call[], waiting: readonly Call[]): void {
     const nowMs = this.#options.nowMs();
     this.#options.policy.onFailure(upstream.name);
-    this.#guard.onDeath(running.map(fingerprintOf), nowMs);
+    this.#suspects.onDeath(running, nowMs);
     for (const call of running) {
       this.#leave(call, false);
       this.#unproven.onDeath(call);
-      this.#suspected.add(checksumOf(call));
-      call.alone = true;
-      if (!call.settled) this.#afterFailure(upstream, call, 'exit-before-response', lost(), nowMs);
+      if (!call.settled) this.#afterFailure(upstream, call, 'exit-before-response', replicaLost());
     }
     this.onGivenBack(upstream, waiting);
   }
@@ -224,27 +198,16 @@ export class Dispatcher implements UpstreamEvents {
     return mayEjectOneMore(alive.length, alive.filter((upstream) => !upstream.available).length);
   }
 
-  #meetsGuard(call: Call): boolean {
-    if (!this.#suspected.has(checksumOf(call))) return false;
+  #afterFailure(
+    upstream: Upstream,
+    call: Call,
+    event: FailureEvent,
+    error: MillraceError,
+    remote?: RemoteFailure,
+  ): void {
     const nowMs = this.#options.nowMs();
-    const fingerprint = fingerprintOf(call);
-    switch (this.#guard.stateOf(fingerprint, nowMs)) {
-      case 'clear':
-        return false;
-      case 'suspect':
-        call.alone = true;
-        this.#park(call);
-        this.#pump();
-        return true;
-      case 'quarantined':
-        this.#settle(call, { error: quarantined(this.#guard.incidentOf(fingerprint, nowMs)) });
-        return true;
-    }
-  }
-
-  #afterFailure(upstream: Upstream, call: Call, event: FailureEvent, error: MillraceError, nowMs: number): void {
-    const fingerprint = call.alone ? fingerprintOf(call) : undefined;
-    const decision = decideRetry(event, {
+    call.failedOn = [...call.failedOn, upstream.name];
+    const decision = decideAfterFailure(event, remote, this.#upstreams.length, {
       pure: true,
       bodyBuffered: true,
       bodySent: true,
@@ -252,23 +215,19 @@ export class Dispatcher implements UpstreamEvents {
       maxTries: this.#options.maxTries === 0 ? Math.max(2, this.#upstreams.length) : this.#options.maxTries,
       // A process that died is replaced by a new one, which counts as another.
       anotherUpstream:
-        event === 'exit-before-response' || this.#upstreams.some((other) => other !== upstream && other.alive),
+        event === 'exit-before-response' ||
+        this.#upstreams.some((other) => this.#isInRotation(other) && !call.failedOn.includes(other.name)),
       reconnected: false,
-      deaths: fingerprint === undefined ? 0 : this.#guard.deathsOf(fingerprint, nowMs),
+      deaths: this.#suspects.deathsOf(call, nowMs),
       remainingMs: call.request.deadlineMs - nowMs,
     });
     if (decision.action === 'give-up') {
-      const reason =
-        decision.reason === 'poison'
-          ? quarantined(this.#guard.incidentOf(fingerprint!, nowMs))
-          : decision.reason === 'deadline'
-            ? deadlinePassed(call)
-            : error;
-      this.#settle(call, { error: reason });
+      if (decision.reason === 'poison') this.#settle(call, { error: this.#suspects.refusal(call, nowMs) ?? error });
+      else if (remote?.answer !== undefined) this.#settle(call, { answer: remote.answer });
+      else this.#settle(call, { error: decision.reason === 'deadline' ? deadlinePassed(call) : error });
       return;
     }
     if (decision.action === 'requeue' || (decision.action === 'retry' && !decision.counted)) call.tries--;
-    call.failedOn = [...call.failedOn, upstream.name];
     this.#park(call);
   }
 
@@ -282,7 +241,7 @@ export class Dispatcher implements UpstreamEvents {
     do {
       this.#pumpAgain = false;
       const nowMs = this.#options.nowMs();
-      if (this.#parked.length > 0) this.#pumpParked(nowMs);
+      if (this.#parked.length > 0 || this.#suspects.reserved !== undefined) this.#pumpParked(nowMs);
       this.#pumpQueue(nowMs);
     } while (this.#pumpAgain);
     this.#pumping = false;
@@ -294,6 +253,12 @@ export class Dispatcher implements UpstreamEvents {
       if (call === undefined) return;
       if (call.request.deadlineMs <= nowMs) {
         this.#end(call, { error: deadlinePassed(call) });
+        continue;
+      }
+      if (this.#suspects.recognises(call, nowMs)) {
+        this.#queue.remove(call);
+        this.#park(call);
+        this.#pumpAgain = true;
         continue;
       }
       const upstream = this.#choose(call, nowMs);
@@ -318,12 +283,14 @@ export class Dispatcher implements UpstreamEvents {
       if (call.settled) continue;
       if (call.request.deadlineMs <= nowMs) {
         this.#settle(call, { error: deadlinePassed(call) });
-      } else if (call.alone && this.#guard.stateOf(fingerprintOf(call), nowMs) === 'quarantined') {
-        this.#settle(call, { error: quarantined(this.#guard.incidentOf(fingerprintOf(call), nowMs)) });
+        continue;
+      }
+      const refusal = this.#suspects.refusal(call, nowMs);
+      if (refusal !== undefined) {
+        this.#settle(call, { error: refusal });
       } else {
-        const upstream = call.alone ? this.#chooseForSuspect(call) : this.#choose(call, nowMs);
+        const upstream = call.alone ? this.#suspects.choose(call, this.#upstreams) : this.#choose(call, nowMs);
         if (upstream !== undefined && this.#mayRetry(call, nowMs)) {
-          if (call.alone) this.#soloist = call;
           this.#send(call, upstream, nowMs);
         } else {
           if (call.alone) suspects++;
@@ -331,7 +298,7 @@ export class Dispatcher implements UpstreamEvents {
         }
       }
     }
-    if (suspects === 0 && this.#soloist === undefined) this.#reserved = undefined;
+    if (suspects === 0) this.#suspects.release();
   }
 
   #mayRetry(call: Call, nowMs: number): boolean {
@@ -365,21 +332,12 @@ export class Dispatcher implements UpstreamEvents {
   }
 
   #hasFreeSlot(upstream: Upstream): boolean {
-    if (upstream === this.#reserved || upstream.inFlight >= upstream.slots) return false;
-    return upstream.available || (this.#panicking && upstream.alive);
+    if (upstream === this.#suspects.reserved || upstream.inFlight >= upstream.slots) return false;
+    return this.#isInRotation(upstream);
   }
 
-  /** A suspect runs on an upstream that is kept free for it; one suspect at a time. */
-  #chooseForSuspect(call: Call): Upstream | undefined {
-    if (this.#soloist !== undefined) return undefined;
-    if (this.#reserved?.available !== true || !this.#reserved.takes(call)) {
-      this.#reserved = undefined;
-      for (const upstream of this.#upstreams) {
-        if (!upstream.available || !upstream.takes(call)) continue;
-        if (this.#reserved === undefined || upstream.inFlight < this.#reserved.inFlight) this.#reserved = upstream;
-      }
-    }
-    return this.#reserved?.inFlight === 0 ? this.#reserved : undefined;
+  #isInRotation(upstream: Upstream): boolean {
+    return upstream.available || (this.#panicking && upstream.alive);
   }
 
   #send(call: Call, upstream: Upstream, nowMs: number): void {
@@ -388,6 +346,7 @@ export class Dispatcher implements UpstreamEvents {
     call.sentMs = nowMs;
     call.tries++;
     this.#unproven.onSent(call, upstream.name);
+    this.#suspects.onSent(call);
     upstream.send(call);
   }
 
@@ -395,7 +354,7 @@ export class Dispatcher implements UpstreamEvents {
   #leave(call: Call, answered: boolean): void {
     call.releasePermit?.();
     call.releasePermit = undefined;
-    if (this.#soloist === call) this.#soloist = undefined;
+    this.#suspects.onLeft(call);
     if (this.#unproven.onEnded(call, answered) && this.#parked.length > 0) this.#unparkFirstTimers();
   }
 
@@ -427,36 +386,4 @@ export class Dispatcher implements UpstreamEvents {
     this.#outstanding--;
     call.settle(outcome);
   }
-}
-
-/** Equal for equal requests to this model version. */
-function fingerprintOf(call: Call): string {
-  const { kind, jsonLength, body } = call.request;
-  return createHash('sha256').update(`${kind} ${jsonLength} `).update(body).digest('base64');
-}
-
-function deadlinePassed(call: Call): MillraceError {
-  const timeoutMs = Math.round(call.request.deadlineMs - call.request.receivedMs);
-  const where = call.state === 'sent' ? 'while it was running' : 'before a replica was free';
-  return new MillraceError('deadline-exceeded', `The request's time of ${timeoutMs} ms passed ${where}.`, {
-    hint: 'Allow more time with the parameter `timeout` (microseconds), or run more replicas.',
-    details: { timeoutMs },
-  });
-}
-
-function quarantined(incidentId: string | undefined): MillraceError {
-  return new MillraceError(
-    'poison-request',
-    'This request ended the processes that ran it twice, so it is not run again.',
-    {
-      hint: 'Check its values. It is refused for ten minutes; other requests are served.',
-      ...(incidentId !== undefined && { details: { incidentId } }),
-    },
-  );
-}
-
-function lost(): MillraceError {
-  return new MillraceError('replica-lost', 'The process that ran this request ended before it answered.', {
-    retryable: true,
-  });
 }

@@ -23,10 +23,18 @@ export interface Upstream extends Candidate {
   calls(): Iterable<Call>;
 }
 
+/** What a remote upstream adds to a failure: there the model's settings decide what follows, not the failure alone. */
+export interface RemoteFailure {
+  /** Whether another upstream may be tried. */
+  readonly mayGoOn: boolean;
+  /** The server's own answer, which the client gets where no other upstream is tried. */
+  readonly answer?: Answer;
+}
+
 export interface UpstreamEvents {
   onAnswer(upstream: Upstream, call: Call, answer: Answer): void;
   /** The call failed without taking the upstream with it. */
-  onFailure(upstream: Upstream, call: Call, event: FailureEvent, error: MillraceError): void;
+  onFailure(upstream: Upstream, call: Call, event: FailureEvent, error: MillraceError, remote?: RemoteFailure): void;
   /** The upstream's process ended. `running` may have caused it, `waiting` had certainly not begun. */
   onLost(upstream: Upstream, running: readonly Call[], waiting: readonly Call[]): void;
   /** Calls that had not begun and need not wait here: they may go elsewhere. */

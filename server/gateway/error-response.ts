@@ -60,6 +60,8 @@ export function errorResponse(error: MillraceError): ErrorResponse {
   const headers = ['Content-Type', 'application/json'];
   if (error.retryAfterSeconds !== undefined) headers.push('Retry-After', String(error.retryAfterSeconds));
   if (error.code === 'unsupported-encoding') headers.push('Accept-Encoding', 'gzip, deflate');
+  const allowed = error.details?.['allowed'];
+  if (error.code === 'method-not-allowed' && Array.isArray(allowed)) headers.push('Allow', allowed.join(', '));
   const body = {
     error: error.message,
     code: error.code,

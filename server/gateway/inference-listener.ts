@@ -2,7 +2,7 @@
  * The inference listener: the one HTTP server that apps call. Bare node:http, because at tens of thousands of requests per
  * second a framework would cost more than the inference.
  *
- * Order on each request: Host and Origin, route, handler. Every error leaves through `#fail`.
+ * Order on each request: Host, preflight, Origin, route, handler. Every error leaves through `#fail`.
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -33,7 +33,7 @@ export interface ListenerLimits {
   readonly maxConnections: number;
   /** From a connection's first byte to the end of a request's head, milliseconds. */
   readonly headersTimeoutMs: number;
-  /** From there to the end of its body, milliseconds. */
+  /** From a request's first byte to the end of its body; at least `headersTimeoutMs`, milliseconds. */
   readonly requestTimeoutMs: number;
   /** An idle connection is kept this long, milliseconds. */
   readonly keepAliveTimeoutMs: number;
@@ -139,20 +139,21 @@ export class InferenceListener {
     response.on('error', () => {}); // A client that has gone is noticed by 'close'.
     try {
       const head = readRequestHead(request.rawHeaders);
-      this.#checkAddress(request, head);
+      this.#checkHost(request, head);
       if (request.method === 'OPTIONS') {
-        // No origin is allowed: the preflight's answer names none.
+        // No origin is allowed: the preflight's answer names none, and the browser does not send what it asked about.
         response.writeHead(204, ['Allow', 'GET, HEAD, POST, OPTIONS']);
         response.end();
         return;
       }
+      this.#checkOrigin(head);
       this.#dispatch(this.#routes.match(request.method!, request.url!), request, response, head);
     } catch (error) {
       this.#fail(request, response, asMillraceError(error));
     }
   }
 
-  #checkAddress(request: IncomingMessage, head: RequestHead): void {
+  #checkHost(request: IncomingMessage, head: RequestHead): void {
     if (head.hostCount > 1 || !request.url!.startsWith('/') || !this.#hosts.accepts(head.host)) {
       const received =
         head.hostCount > 1 ? 'more than one Host' : request.url!.startsWith('/') ? head.host : request.url;
@@ -162,6 +163,9 @@ export class InferenceListener {
         { hint: 'Use the address that Millrace printed at its start, or add the name to the setting allowedHosts.' },
       );
     }
+  }
+
+  #checkOrigin(head: RequestHead): void {
     if (!this.#hosts.acceptsOrigin(head.origin, head.secFetchSite)) {
       throw new MillraceError(
         'forbidden-origin',
@@ -239,7 +243,7 @@ export class InferenceListener {
         sendJson(response, 200, { model_stats: [statisticsOf(catalog.find(route.model, route.version))] }, accept);
         return;
       case 'model-metadata': {
-        const model = catalog.find(route.model, route.version);
+        const model = loaded(catalog.find(route.model, route.version));
         const versions = catalog.list().flatMap((other) => (other.name === model.name ? [other.version] : []));
         sendJson(response, 200, modelMetadata(model, versions), accept);
         return;
@@ -251,7 +255,7 @@ export class InferenceListener {
         return;
       }
       case 'model-config':
-        sendJson(response, 200, modelConfig(catalog.find(route.model, route.version)), accept);
+        sendJson(response, 200, modelConfig(loaded(catalog.find(route.model, route.version))), accept);
         return;
       case 'model-trace-settings':
         catalog.find(route.model, route.version);
@@ -289,6 +293,15 @@ const landingPageHeaders = [
   'Referrer-Policy',
   'no-referrer',
 ];
+
+/** The model itself where its documents can be written: one that never loaded has no signature to describe. */
+function loaded(model: GatewayModel): GatewayModel {
+  if (model.facts !== undefined || model.state === 'READY') return model;
+  throw new MillraceError('model-not-ready', `The model '${model.name}' is not ready: ${model.stateReason}`, {
+    hint: 'POST /v2/repository/index lists the state of every model.',
+    retryable: model.state === 'LOADING',
+  });
+}
 
 function statisticsOf(model: GatewayModel): object {
   return tritonStatistics(model.name, model.version, model.statistics, model.memoryBytes);

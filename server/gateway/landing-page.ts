@@ -44,14 +44,11 @@ ${body}
 
 function renderModel(model: GatewayModel, origin: string): string {
   const example = exampleRequest(model);
-  const tensors = [
-    ...(model.facts?.signature.inputs ?? []).map((tensor) => ({ role: 'input', ...tensor })),
-    ...(model.facts?.signature.outputs ?? []).map((tensor) => ({ role: 'output', ...tensor })),
-  ];
-  const rows = tensors
+  const { inputs, outputs } = model.facts?.signature ?? { inputs: [], outputs: [] };
+  const rows = [...inputs, ...outputs]
     .map(
-      ({ role, name, datatype, shape }) =>
-        `<tr><td>${role}</td><td><code>${escape(name)}</code></td><td>${datatype}</td><td>${escape(`[${shape.map((dim) => (dim === -1 ? 'any' : dim)).join(', ')}]`)}</td></tr>`,
+      ({ name, datatype, shape }, index) =>
+        `<tr><td>${index < inputs.length ? 'input' : 'output'}</td><td><code>${escape(name)}</code></td><td>${datatype}</td><td>${escape(`[${shape.map((dim) => (dim === -1 ? 'any' : dim)).join(', ')}]`)}</td></tr>`,
     )
     .join('');
   return `<section>

@@ -16,10 +16,18 @@ export class MemoryBudget {
     return this.#usedBytes;
   }
 
-  /** Changes what one permit holds. One body is always admitted, however large, while nobody else holds anything. */
-  change(bytes: number, heldBytes: number): boolean {
+  /**
+   * Whether a permit that holds `heldBytes` could hold `bytes` more. One body is always admitted, however large, while nobody
+   * else holds anything.
+   */
+  fits(bytes: number, heldBytes: number): boolean {
     const othersBytes = this.#usedBytes - heldBytes;
-    if (bytes > 0 && othersBytes > 0 && this.#usedBytes + bytes > this.limitBytes) return false;
+    return bytes <= 0 || othersBytes === 0 || this.#usedBytes + bytes <= this.limitBytes;
+  }
+
+  /** Changes what one permit holds; false, and no change, where it does not fit. */
+  change(bytes: number, heldBytes: number): boolean {
+    if (!this.fits(bytes, heldBytes)) return false;
     this.#usedBytes += bytes;
     return true;
   }
@@ -32,6 +40,11 @@ export class MemoryPermit {
   /** Holds nothing yet. */
   constructor(budget: MemoryBudget) {
     this.#budget = budget;
+  }
+
+  /** Whether `grow` would succeed at this moment. */
+  couldGrow(bytes: number): boolean {
+    return this.#budget.fits(bytes, this.#bytes);
   }
 
   /** False where the budget has no room; what the permit held before stays held. */

@@ -2,6 +2,7 @@
 import { MillraceError } from '../base/errors.ts';
 import { parseModelName } from '../models/model-name.ts';
 import { parseJsonDocument } from '../protocol/json-document.ts';
+import { described } from '../protocol/wording.ts';
 
 /** Bodies above this name their model in the path instead: finding it here would block the host for milliseconds. */
 const maxBodyBytes = 256 * 1024;
@@ -34,5 +35,5 @@ export function predictTarget(body: Buffer): PredictTarget {
   if (typeof version === 'string' ? /^\d+$/.test(version) : Number.isSafeInteger(version)) {
     return { model: name, version: String(version) };
   }
-  throw new MillraceError('invalid-request', `The version ${JSON.stringify(version).slice(0, 40)} is not a number.`);
+  throw new MillraceError('invalid-request', `The "version" is ${described(version)}, expected a number.`);
 }

@@ -10,6 +10,9 @@ import type { MemoryPermit } from './memory-budget.ts';
 /** More chunks than this in a body without a length: a client that sends single bytes to cost us time. */
 const maxChunks = 65_536;
 
+/** Room made at once for a body that announces its length; above this only what arrives counts. */
+const trustedBytes = 1024 * 1024;
+
 export interface BodyLimits {
   /** Largest body, compressed and decompressed, bytes. */
   readonly maxBodyBytes: number;
@@ -30,9 +33,10 @@ export function readBody(
 ): void {
   const declared = contentLength ?? 0;
   if (declared > limits.maxBodyBytes) return onDone(undefined, tooLarge(declared, limits.maxBodyBytes));
-  if (!permit.grow(declared)) return onDone(undefined, memoryFull());
+  // A look, not a reservation: two clients that announce 64 MiB and send nothing must not lock all others out.
+  if (!permit.couldGrow(declared)) return onDone(undefined, memoryFull());
 
-  const growing = new GrowingBuffer(permit, limits.maxBodyBytes, declared);
+  const growing = new GrowingBuffer(permit, limits.maxBodyBytes, Math.min(declared, trustedBytes));
   let whole: Buffer | undefined;
   let chunks = 0;
   let done = false;
@@ -45,7 +49,8 @@ export function readBody(
     if (done) return;
     chunks++;
     if (chunks === 1 && chunk.length === contentLength) {
-      whole = chunk;
+      if (permit.grow(chunk.length)) whole = chunk;
+      else finish(undefined, memoryFull());
       return;
     }
     if (contentLength === undefined && chunks > maxChunks) {
@@ -68,10 +73,11 @@ export function readBody(
 /** Undoes `Content-Encoding`. `deflate` is zlib's format, as RFC 9110 section 8.4.1.2 says. Throws MillraceErrors. */
 export async function decompress(
   body: Buffer,
-  encoding: string,
+  contentEncoding: string,
   limits: BodyLimits,
   permit: MemoryPermit,
 ): Promise<Buffer> {
+  const encoding = contentEncoding.toLowerCase();
   if (encoding === 'identity') return body;
   if (encoding !== 'gzip' && encoding !== 'deflate') {
     throw new MillraceError(
@@ -103,31 +109,28 @@ export async function decompress(
   return growing.take();
 }
 
-/** One buffer that doubles. Many tiny chunks cost their bytes and no more. */
+/** One buffer that doubles. Many tiny chunks cost their bytes and no more; the permit holds what has arrived. */
 class GrowingBuffer {
   readonly #permit: MemoryPermit;
   readonly #limitBytes: number;
-  #reservedBytes: number;
+  readonly #firstCapacity: number;
   #buffer = noBytes;
   #length = 0;
 
-  /** `reservedBytes` of the permit are already held for this body. */
-  constructor(permit: MemoryPermit, limitBytes: number, reservedBytes: number) {
+  /** Takes `firstCapacity` bytes without growing. */
+  constructor(permit: MemoryPermit, limitBytes: number, firstCapacity: number) {
     this.#permit = permit;
     this.#limitBytes = limitBytes;
-    this.#reservedBytes = reservedBytes;
+    this.#firstCapacity = firstCapacity;
   }
 
   append(chunk: Buffer): MillraceError | undefined {
     const needed = this.#length + chunk.length;
     if (needed > this.#limitBytes) return tooLarge(needed, this.#limitBytes);
+    if (!this.#permit.grow(chunk.length)) return memoryFull();
     if (needed > this.#buffer.length) {
-      const capacity = Math.min(this.#limitBytes, Math.max(needed, 2 * this.#buffer.length, this.#reservedBytes));
-      if (capacity > this.#reservedBytes) {
-        if (!this.#permit.grow(capacity - this.#reservedBytes)) return memoryFull();
-        this.#reservedBytes = capacity;
-      }
-      const larger = Buffer.allocUnsafeSlow(capacity);
+      const capacity = Math.max(needed, 2 * this.#buffer.length, this.#firstCapacity);
+      const larger = Buffer.allocUnsafeSlow(Math.min(capacity, this.#limitBytes));
       this.#buffer.copy(larger, 0, 0, this.#length);
       this.#buffer = larger;
     }

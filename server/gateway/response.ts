@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, deflate, gzip } from 'node:zlib';
 import type { MillraceError } from '../base/errors.ts';
 import { errorResponse } from './error-response.ts';
+import { rawHeader } from './request-head.ts';
 
 /** Answers shorter than this are sent as they are: compressing costs more than it saves. */
 const compressFromBytes = 1024;
@@ -62,6 +63,10 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
   sendBytes(response, status, ['Content-Type', 'application/json'], Buffer.from(JSON.stringify(body)), acceptEncoding);
 }
 
+/** How much of a refused body is read on, milliseconds and chunks: what a LAN delivers of 64 MiB, and of single bytes little. */
+const lingerMs = 2000;
+const lingerChunks = 4096;
+
 /**
  * Sends an error. Where the request's body has not been read to its end the connection closes after the answer: reading the
  * rest would give a client that is refused as much of our time as one that is served.
@@ -77,8 +82,35 @@ export function sendError(
     response.destroy();
     return requestId;
   }
-  const closing = request.complete ? [] : ['Connection', 'close'];
+  // Without a body the request is over, although Node calls it complete only after its handler has run.
+  const unread = !request.complete && hasBody(request);
+  const closing = unread ? ['Connection', 'close'] : [];
   response.writeHead(status, [...headers, ...closing, 'Content-Length', String(body.length)]);
-  response.end(body);
+  if (unread) endAfterReading(request, response, body);
+  else response.end(body);
   return requestId;
+}
+
+function hasBody({ rawHeaders }: IncomingMessage): boolean {
+  const length = rawHeader(rawHeaders, 'content-length');
+  return length === undefined ? rawHeader(rawHeaders, 'transfer-encoding') !== undefined : Number(length) > 0;
+}
+
+/**
+ * Hands over the answer, then drops what still arrives, for a moment. A connection that is closed over unread bytes is reset,
+ * and a client that is busy sending would see a broken pipe instead of the reason.
+ */
+function endAfterReading(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+  let chunks = 0;
+  const end = (): void => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, lingerMs);
+  response.write(body);
+  request.on('data', () => {
+    if (++chunks > lingerChunks) end();
+  });
+  request.on('end', end);
+  request.on('close', end);
 }

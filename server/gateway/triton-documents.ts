@@ -6,14 +6,17 @@ import type { GatewayModel } from './model-catalog.ts';
 const platform = 'onnxruntime_onnx';
 
 export function modelMetadata(model: GatewayModel, versions: readonly string[]): object {
-  const tensor = ({ name, datatype, shape }: TensorSpec): object => ({ name, datatype, shape });
   return {
     name: model.name,
     versions,
     platform,
-    inputs: model.facts?.signature.inputs.map(tensor) ?? [],
-    outputs: model.facts?.signature.outputs.map(tensor) ?? [],
+    inputs: model.facts?.signature.inputs.map(tensorMetadata) ?? [],
+    outputs: model.facts?.signature.outputs.map(tensorMetadata) ?? [],
   };
+}
+
+function tensorMetadata({ name, datatype, shape }: TensorSpec): object {
+  return { name, datatype, shape };
 }
 
 /** ModelConfig in its JSON form: snake_case names, enums as strings, dims without the batch dimension. */

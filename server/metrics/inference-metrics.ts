@@ -33,7 +33,6 @@ export function renderMetrics(host: HostReading, models: readonly ModelReading[]
   const text = new PrometheusText();
   const perModel = (value: (model: ModelReading) => number): { labels: Labels; value: number }[] =>
     models.map((model) => ({ labels: labelsOf(model), value: value(model) }));
-  const us = (ms: number): number => Math.round(ms * 1000);
 
   text.metric(
     'counter',
@@ -68,31 +67,31 @@ export function renderMetrics(host: HostReading, models: readonly ModelReading[]
     'counter',
     'nv_inference_request_duration_us',
     'Cumulative request duration in microseconds',
-    perModel((m) => us(m.statistics.success.ms + m.statistics.fail.ms)),
+    perModel((m) => toUs(m.statistics.success.ms + m.statistics.fail.ms)),
   );
   text.metric(
     'counter',
     'nv_inference_queue_duration_us',
     'Cumulative queue duration in microseconds',
-    perModel((m) => us(m.statistics.queue.ms)),
+    perModel((m) => toUs(m.statistics.queue.ms)),
   );
   text.metric(
     'counter',
     'nv_inference_compute_input_duration_us',
     'Cumulative input decoding duration in microseconds',
-    perModel((m) => us(m.statistics.input.ms)),
+    perModel((m) => toUs(m.statistics.input.ms)),
   );
   text.metric(
     'counter',
     'nv_inference_compute_infer_duration_us',
     'Cumulative run duration in microseconds',
-    perModel((m) => us(m.statistics.infer.ms)),
+    perModel((m) => toUs(m.statistics.infer.ms)),
   );
   text.metric(
     'counter',
     'nv_inference_compute_output_duration_us',
     'Cumulative output encoding duration in microseconds',
-    perModel((m) => us(m.statistics.output.ms)),
+    perModel((m) => toUs(m.statistics.output.ms)),
   );
   text.metric(
     'gauge',
@@ -162,6 +161,10 @@ export function renderMetrics(host: HostReading, models: readonly ModelReading[]
   text.metric('gauge', 'millrace_up_seconds', 'Time since the host started', [{ value: host.upSeconds }]);
   text.metric('gauge', 'millrace_build_info', 'The running version', [{ labels: { version: host.version }, value: 1 }]);
   return text.toString();
+}
+
+function toUs(ms: number): number {
+  return Math.round(ms * 1000);
 }
 
 function labelsOf(model: ModelReading): Labels {

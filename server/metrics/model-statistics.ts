@@ -105,7 +105,6 @@ function add(leaf: Leaf, ms: number): void {
 
 /** One entry of `model_stats` in the statistics extension; durations in nanoseconds. */
 export function tritonStatistics(name: string, version: string, stats: ModelStatistics, memoryBytes: number): object {
-  const leaf = ({ count, ms }: Leaf): object => ({ count, ns: toNs(ms) });
   return {
     name,
     version,
@@ -113,12 +112,12 @@ export function tritonStatistics(name: string, version: string, stats: ModelStat
     inference_count: stats.inferenceCount,
     execution_count: stats.executionCount,
     inference_stats: {
-      success: leaf(stats.success),
-      fail: leaf(stats.fail),
-      queue: leaf(stats.queue),
-      compute_input: leaf(stats.input),
-      compute_infer: leaf(stats.infer),
-      compute_output: leaf(stats.output),
+      success: writeLeaf(stats.success),
+      fail: writeLeaf(stats.fail),
+      queue: writeLeaf(stats.queue),
+      compute_input: writeLeaf(stats.input),
+      compute_infer: writeLeaf(stats.infer),
+      compute_output: writeLeaf(stats.output),
       cache_hit: { count: 0, ns: 0 },
       cache_miss: { count: 0, ns: 0 },
     },
@@ -133,6 +132,10 @@ export function tritonStatistics(name: string, version: string, stats: ModelStat
       })),
     memory_usage: memoryBytes === 0 ? [] : [{ type: 'CPU', id: 0, byte_size: memoryBytes }],
   };
+}
+
+function writeLeaf({ count, ms }: Leaf): object {
+  return { count, ns: toNs(ms) };
 }
 
 function toNs(ms: number): number {

@@ -42,6 +42,8 @@ export class Batcher {
   /** Decoded but not run, because it did not fit the batch before it. Always the head of the queue. */
   #held: BatchedCall | undefined;
   #scheduled = false;
+  /** Set while a batch that is not full waits for more. */
+  #delay: NodeJS.Timeout | undefined;
   #running = false;
 
   constructor(model: ModelFacts, session: RuntimeSession, maxDelayMs: number, events: BatcherEvents) {
@@ -75,10 +77,13 @@ export class Batcher {
   /** Runs start from the event loop's check phase, after everything that has arrived has been read. */
   #schedule(): void {
     if (this.#scheduled || this.#running) return;
-    this.#scheduled = true;
     const delayMs = this.#remainingDelayMs();
-    if (delayMs > 0) setTimeout(() => void this.#runNext(), delayMs);
-    else setImmediate(() => void this.#runNext());
+    if (delayMs > 0) {
+      this.#delay ??= setTimeout(() => void this.#runNext(), delayMs);
+      return;
+    }
+    this.#scheduled = true;
+    setImmediate(() => void this.#runNext());
   }
 
   #remainingDelayMs(): number {
@@ -90,6 +95,9 @@ export class Batcher {
 
   async #runNext(): Promise<void> {
     this.#scheduled = false;
+    clearTimeout(this.#delay);
+    this.#delay = undefined;
+    if (this.#running) return;
     const startedMs = performance.now();
     const batch = this.#takeBatch();
     if (batch.length > 0) {
@@ -152,7 +160,10 @@ export class Batcher {
       return;
     }
     const inferredMs = performance.now();
-    this.#answer(batch, outputs, { startedMs, preparedMs, inferredMs });
+    const slices = cutOutputs(batch, outputs);
+    // More or fewer rows came out than went in, and nobody can say whose they are.
+    if (slices === undefined) await this.#runOneByOne(batch);
+    else this.#answer(batch, slices, { startedMs, preparedMs, inferredMs });
   }
 
   /** One of the batch spoils the run for all: each runs alone, so that the bad one fails alone. */
@@ -160,24 +171,23 @@ export class Batcher {
     for (const call of batch) await this.#run([call], performance.now());
   }
 
-  #answer(batch: readonly BatchedCall[], outputs: readonly Tensor[], at: RunTimes): void {
-    const batchRows = batch.reduce((sum, call) => sum + call.decoded.rows, 0);
-    let from = 0;
-    for (const call of batch) {
-      const to = from + call.decoded.rows;
-      const own = batch.length === 1 ? outputs : sliceRows(outputs, from, to, batchRows)!;
-      this.#answerOne(call, own, batchRows, from === 0 && call === batch[0], at);
-      from = to;
+  #answer(batch: readonly BatchedCall[], slices: readonly (readonly Tensor[])[], at: RunTimes): void {
+    const batchRows = countRows(batch);
+    let leadsBatch = true;
+    for (const [index, call] of batch.entries()) {
+      // A run is counted by the first of its results that is sent, not by one that could not be written.
+      if (this.#answerOne(call, slices[index]!, batchRows, leadsBatch, at)) leadsBatch = false;
     }
   }
 
+  /** False where the answer could not be written and the call failed. */
   #answerOne(
     call: BatchedCall,
     outputs: readonly Tensor[],
     batchRows: number,
     leadsBatch: boolean,
     at: RunTimes,
-  ): void {
+  ): boolean {
     const { requestId, arrivedMs, head } = call.waiting;
     const waitMs = at.startedMs - arrivedMs;
     const inferMs = at.inferredMs - at.preparedMs;
@@ -201,10 +211,31 @@ export class Batcher {
         },
         encoded.chunks,
       );
+      return true;
     } catch (error) {
       this.#events.onFailure(requestId, asMillraceError(error));
+      return false;
     }
   }
+}
+
+/** Each call's rows of the outputs; undefined where they cannot be told apart. */
+function cutOutputs(batch: readonly BatchedCall[], outputs: readonly Tensor[]): (readonly Tensor[])[] | undefined {
+  if (batch.length === 1) return [outputs];
+  const totalRows = countRows(batch);
+  const slices: (readonly Tensor[])[] = [];
+  let from = 0;
+  for (const call of batch) {
+    const slice = sliceRows(outputs, from, from + call.decoded.rows, totalRows);
+    if (slice === undefined) return undefined;
+    slices.push(slice);
+    from += call.decoded.rows;
+  }
+  return slices;
+}
+
+function countRows(batch: readonly BatchedCall[]): number {
+  return batch.reduce((sum, call) => sum + call.decoded.rows, 0);
 }
 
 interface RunTimes {

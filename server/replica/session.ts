@@ -2,6 +2,7 @@
  * One loaded model in ONNX Runtime. The only file of Millrace that imports onnxruntime-node, and it only ever runs inside
  * a replica process: `create` and `run` block the thread for their whole duration, and only the process's end stops a run.
  */
+import { dirname, sep } from 'node:path';
 import type { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { MillraceError } from '../base/errors.ts';
 import type { Datatype, Signature, Tensor, TensorData, TensorSpec } from '../protocol/tensors.ts';
@@ -103,7 +104,8 @@ async function createSession(options: SessionOptions) {
       extra: { session: { intra_op: { allow_spinning: options.spinning ? '1' : '0' } } },
     });
   } catch (error) {
-    throw new MillraceError('model-load-failed', `ONNX Runtime cannot load the model: ${scrub(error)}`, {
+    const folder = dirname(options.modelPath);
+    throw new MillraceError('model-load-failed', `ONNX Runtime cannot load the model: ${scrub(error, folder)}`, {
       hint: 'Check that the file is a complete ONNX model; export it again if it is not.',
     });
   }
@@ -124,9 +126,11 @@ function tensorSpec(meta: Metadata, role: 'input' | 'output'): TensorSpec {
 }
 
 /** One line of the runtime's text, without paths: what a client may read. */
-function scrub(error: unknown): string {
+function scrub(error: unknown, modelFolder = ''): string {
   const text = error instanceof Error ? error.message : String(error);
+  // The folder that is known goes as a whole: the pattern below takes the name of a folder to end at a space.
   const line = text
+    .replaceAll(modelFolder + sep, '')
     .replaceAll(/(?:[A-Za-z]:)?[\\/](?:[^\s\\/:'"]+[\\/])+[^\s:'"]*/g, (path) => path.split(/[\\/]/).pop() ?? '')
     .replaceAll(/\s+/g, ' ')
     .trim();

@@ -38,7 +38,7 @@ export async function startMillrace(
     log: { level: 'warn' },
   };
   await writeFile(configPath, JSON.stringify(config));
-  const args = [...profilingFlags(), program, 'serve', '--config', configPath, '--json'];
+  const args = [program, 'serve', '--config', configPath, '--json'];
   const child = await scope.spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const { inferenceUrl, adminUrl, models } = await readAnnouncement<{
     inferenceUrl: string;

@@ -1,9 +1,13 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseLosslessJson } from '../../server/protocol/lossless-json.ts';
 import { refusal } from './facts.ts';
 
 const read = (text: string): unknown => parseLosslessJson(text, 64);
+
+function nested(depth: number): string {
+  return '['.repeat(depth) + ']'.repeat(depth);
+}
 
 describe('parseLosslessJson', () => {
   it.each([
@@ -64,7 +68,6 @@ describe('parseLosslessJson', () => {
   });
 
   it('allows 64 levels and refuses the next, and 100,000 without a stack overflow', () => {
-    const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
     expect(() => read(nested(64))).not.toThrow();
     expect(() => read(`{"a":${nested(63)}}`)).not.toThrow();
     expect(refusal(() => read(nested(65))).message).toContain('more than 64 levels deep (at byte 64)');

@@ -1,0 +1,61 @@
+/** Rules of the house that a reader relies on: names that say something, files that fit a screen or two, no barrels. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { root, sourceFiles } from './source-files.ts';
+
+const server = sourceFiles('server');
+const all = [...server, ...sourceFiles('test'), ...sourceFiles('build')];
+
+const maxLines = 400;
+const emptyNames = /^(index|utils?|helpers?|common|misc|managers?|services?|data|info|processors?)$/;
+
+describe('the house rules', () => {
+  it('no file is longer than 400 lines', () => {
+    const long = all.filter(({ text }) => text.split('\n').length > maxLines).map(({ path }) => path);
+    expect(long).toEqual([]);
+  });
+
+  it('every file and folder has a name that says something', () => {
+    const bad = all.filter(({ path }) => path.split('/').some((part) => emptyNames.test(part.replace(/\.[^.]*$/, ''))));
+    expect(bad.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('file names are kebab-case', () => {
+    const bad = all.filter(
+      ({ path }) => !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.(?:ts|mjs)$/.test(path.split('/').at(-1)!),
+    );
+    expect(bad.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('no file only passes on what others export', () => {
+    const barrels = server.filter(({ text }) => {
+      const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '').trim();
+      return (
+        code !== '' && code.split('\n').every((line) => /^export\s.*\sfrom\s/.test(line.trim()) || line.trim() === '')
+      );
+    });
+    expect(barrels.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('every file of the server starts by saying what it is', () => {
+    const silent = server.filter(({ text }) => !text.startsWith('/**'));
+    expect(silent.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('every unit test lies where its source lies', () => {
+    const mirrored =
+      /^test\/(base|protocol|balancer|cluster|metrics|models|replica|security|gateway|admin|host|cli)\/(.+)\.test\.ts$/;
+    const lost = all.flatMap(({ path }) => {
+      const match = mirrored.exec(path);
+      return match === null || existsSync(join(root, 'server', match[1]!, `${match[2]}.ts`)) ? [] : [path];
+    });
+    // A rule that holds across several files of a folder has a test of its own.
+    expect(lost.filter((path) => !['test/protocol/wording.test.ts'].includes(path))).toEqual([]);
+  });
+
+  it('the server reads nothing outside the project', () => {
+    const wrong = server.filter(({ text }) => /(['"`])(?:\/work|\/home|\/root)\//.test(text));
+    expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+});

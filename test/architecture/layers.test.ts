@@ -1,0 +1,93 @@
+/** Who may import whom, as data. The direction is what keeps each part understandable alone. */
+import { describe, expect, it } from 'vitest';
+import { sourceFiles } from './source-files.ts';
+
+const files = sourceFiles('server');
+
+/** Each folder of server/ with the folders it may import from, its own aside. Type-only imports count. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  protocol: ['base'],
+  balancer: ['base', 'protocol'],
+  cluster: ['base', 'protocol'],
+  metrics: ['base', 'protocol'],
+  models: ['base', 'protocol'],
+  replica: ['base', 'protocol'],
+  security: ['base', 'protocol'],
+  gateway: ['base', 'protocol', 'balancer', 'metrics', 'models', 'security'],
+  admin: ['base', 'protocol', 'balancer', 'metrics', 'models', 'security'],
+  host: ['base', 'protocol', 'balancer', 'cluster', 'metrics', 'models', 'gateway', 'admin', 'config.ts', 'version.ts'],
+  cli: ['base', 'protocol', 'gateway', 'host', 'config.ts', 'main.ts', 'version.ts'],
+  'config.ts': ['base'],
+  'version.ts': ['../package.json'],
+  'main.ts': ['base', 'admin', 'cluster', 'gateway', 'host', 'metrics', 'models', 'config.ts', 'version.ts'],
+  'cli.ts': ['cli', 'version.ts'],
+};
+
+/** The one file that may import each package that is risky, heavy, or easy to spread. */
+const onlyIn: Readonly<Record<string, readonly string[]>> = {
+  'onnxruntime-node': ['server/replica/session.ts'],
+  'http-proxy-3': ['server/balancer/remote-upstream.ts'],
+  express: ['server/admin/admin-listener.ts'],
+  commander: ['server/cli.ts'],
+  pino: ['server/base/log.ts'],
+  'pino-pretty': ['server/base/log.ts'],
+  zod: ['server/config.ts', 'server/models/manifest.ts'],
+  'node:child_process': ['server/cluster/spawn.ts', 'server/cluster/warden.ts', 'server/cluster/replica.ts'],
+};
+
+const groupOf = (path: string): string => path.replace(/^server\//, '').split('/')[0]!;
+
+describe('the layers of server/', () => {
+  it('have a rule for every folder and file at the top', () => {
+    expect([...new Set(files.map(({ path }) => groupOf(path)))].toSorted()).toEqual(Object.keys(allowed).toSorted());
+  });
+
+  it('import only downwards', () => {
+    const wrong = files.flatMap(({ path, imports }) => {
+      const own = groupOf(path);
+      return imports
+        .map((target) => (target.startsWith('server/') ? groupOf(target) : `../${target}`))
+        .filter((target) => target !== own && !allowed[own]!.includes(target))
+        .map((target) => `${path} imports ${target}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('have no cycle', () => {
+    const imports = new Map(files.map((file) => [file.path, file.imports]));
+    const done = new Set<string>();
+    const cycles: string[] = [];
+    const visit = (path: string, trail: readonly string[]): void => {
+      if (trail.includes(path)) {
+        // Types may refer to each other within a folder; values may not, across folders nothing may.
+        const cycle = [...trail.slice(trail.indexOf(path)), path];
+        if (new Set(cycle.map(groupOf)).size > 1) cycles.push(cycle.join(' → '));
+        return;
+      }
+      if (done.has(path)) return;
+      for (const target of imports.get(path) ?? []) visit(target, [...trail, path]);
+      done.add(path);
+    };
+    for (const { path } of files) visit(path, []);
+    expect(cycles).toEqual([]);
+  });
+
+  it('keep each risky package in its file', () => {
+    const wrong = files.flatMap(({ path, packages }) =>
+      packages
+        .filter((name) => onlyIn[name] !== undefined && !onlyIn[name].includes(path))
+        .map((name) => `${path} imports ${name}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('use each restricted package where the rule says', () => {
+    const used = new Set(files.flatMap(({ packages }) => packages));
+    expect(Object.keys(onlyIn).filter((name) => !used.has(name))).toEqual([]);
+  });
+
+  it('never import electron outside electron/', () => {
+    expect(files.filter(({ packages }) => packages.includes('electron')).map(({ path }) => path)).toEqual([]);
+  });
+});

@@ -1,0 +1,37 @@
+/** What every workload needs of the run that it is part of. */
+import type { BenchOptions } from './options.ts';
+import type { Contestant } from './contestant.ts';
+import type { InferenceRequest } from './inference-request.ts';
+import { answerOf } from './inference-request.ts';
+import type { LoadGenerator } from './load-generator.ts';
+import type { Scope } from './scope.ts';
+
+export class Bench {
+  readonly options: BenchOptions;
+  readonly #load: LoadGenerator;
+  /** Pairs that were measured although the machine was busy with something else. */
+  busyPairs = 0;
+
+  constructor(options: BenchOptions, load: LoadGenerator) {
+    this.options = options;
+    this.#load = load;
+  }
+
+  /** One line of progress. */
+  say(line: string): void {
+    console.error(line);
+  }
+
+  countBusyPair(): void {
+    this.busyPairs++;
+    this.say('The machine is busy with something else; measured anyway.');
+  }
+
+  /** Whatever answers `request` at `baseUrl`, as a side of a comparison. */
+  contestant(scope: Scope, baseUrl: string, request: InferenceRequest): Contestant {
+    return {
+      measure: (connections, seconds) => this.#load.run(scope, baseUrl, { request, connections, seconds }),
+      answer: () => answerOf(baseUrl, request),
+    };
+  }
+}

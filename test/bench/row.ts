@@ -1,0 +1,77 @@
+/** One line of the table: two figures, what they make together, and what was wanted. Pure. */
+import type { MeasuredPair } from './pairs.ts';
+import { spreadOf } from './spread.ts';
+
+/** `below` is a missed target; `FAILED` means that there is no figure. */
+export type Verdict = 'met' | 'below' | '' | 'skipped' | 'FAILED';
+
+export interface Row {
+  readonly workload: string;
+  readonly subject: string;
+  readonly baseline: string;
+  /** Median (smallest to largest) of the pairs. */
+  readonly comparison: string;
+  readonly target: string;
+  readonly verdict: Verdict;
+}
+
+/** Throughput, Millrace / baseline, pair by pair. Without a target the row is there to be read. */
+export function throughputRow(workload: string, pairs: readonly MeasuredPair[], target?: number): Row {
+  const ratio = spreadOf(pairs.map(({ subject, baseline }) => subject.perSecond / baseline.perSecond));
+  return {
+    workload,
+    subject: perSecond(pairs.map(({ subject }) => subject.perSecond)),
+    baseline: perSecond(pairs.map(({ baseline }) => baseline.perSecond)),
+    comparison: `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)})`,
+    target: target === undefined ? '' : `≥ ${target.toFixed(2)}`,
+    verdict: target === undefined ? '' : verdictOf(ratio.median >= target),
+  };
+}
+
+/** Median latency, Millrace − baseline, pair by pair. */
+export function latencyRow(workload: string, pairs: readonly MeasuredPair[], maxAddedMs: number): Row {
+  const added = spreadOf(pairs.map(({ subject, baseline }) => subject.p50Ms! - baseline.p50Ms!));
+  return {
+    workload,
+    subject: `${spreadOf(pairs.map(({ subject }) => subject.p50Ms!)).median.toFixed(3)} ms`,
+    baseline: `${spreadOf(pairs.map(({ baseline }) => baseline.p50Ms!)).median.toFixed(3)} ms`,
+    comparison: `${signed(added.median)} ms (${signed(added.min)}–${signed(added.max)})`,
+    target: `≤ +${maxAddedMs.toFixed(2)} ms`,
+    verdict: verdictOf(added.median <= maxAddedMs),
+  };
+}
+
+/** A figure of Millrace alone that has to stay within a limit. */
+export function limitRow(workload: string, values: readonly number[], limit: number, unit: string): Row {
+  const { median, min, max } = spreadOf(values);
+  const digits = median < 10 ? 2 : 0;
+  return {
+    workload,
+    subject: `${median.toFixed(digits)} ${unit}`,
+    baseline: '',
+    comparison: `(${min.toFixed(digits)}–${max.toFixed(digits)})`,
+    target: `≤ ${limit} ${unit}`,
+    verdict: verdictOf(median <= limit),
+  };
+}
+
+export function failedRow(workload: string, reason: string): Row {
+  return { workload, subject: reason, baseline: '', comparison: '', target: '', verdict: 'FAILED' };
+}
+
+export function skippedRow(workload: string, reason: string): Row {
+  return { workload, subject: reason, baseline: '', comparison: '', target: '', verdict: 'skipped' };
+}
+
+function verdictOf(met: boolean): Verdict {
+  return met ? 'met' : 'below';
+}
+
+function perSecond(values: readonly number[]): string {
+  const { median } = spreadOf(values);
+  return `${median < 1000 ? median.toFixed(1) : Math.round(median).toLocaleString('en-US')} /s`;
+}
+
+function signed(ms: number): string {
+  return `${ms < 0 ? '−' : '+'}${Math.abs(ms).toFixed(3)}`;
+}

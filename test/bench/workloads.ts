@@ -1,0 +1,116 @@
+/** The table of workloads: what is compared with what, on which model, at how many connections, and the targets. */
+import { FLAT_IMAGE_SHAPE, HEAVY_WIDTH, heavyModel, identityModel, mlpModel } from '../support/models.ts';
+import { randomFloats, seededRandom } from '../support/seeded-random.ts';
+import { startBareServer, startProxy, startRawLoops } from './baselines.ts';
+import { digitsModel, storeModel } from './bench-model.ts';
+import type { Bench } from './bench.ts';
+import { binaryRequest, digitsRequest } from './inference-request.ts';
+import { startMillrace } from './millrace-host.ts';
+import { nginxInstalled, startNginx } from './nginx.ts';
+import { compareAnswers, measurePairs } from './pairs.ts';
+import { latencyRow, skippedRow, throughputRow } from './row.ts';
+import type { Row } from './row.ts';
+import type { Scope } from './scope.ts';
+import { measureMemory, measureStart } from './start-up.ts';
+
+export interface Workload {
+  /** For `--only`. */
+  readonly name: string;
+  run(bench: Bench, scope: Scope): Promise<Row[]>;
+}
+
+export const workloads: readonly Workload[] = [
+  { name: 'start', run: measureStart },
+  { name: 'memory', run: measureMemory },
+  { name: 'bare', run: againstBareServer },
+  { name: 'proxy', run: againstProxy },
+  { name: 'nginx', run: againstNginx },
+  { name: 'binary', run: binaryTensor },
+  { name: 'heavy', run: heavyRuns },
+  { name: 'batching', run: batching },
+];
+
+/** Replicas of one thread on both sides: digits is far too small to be split, and the comparison is about the way to it. */
+const oneReplica = { replicas: 1, threads: 1 };
+const twoReplicas = { replicas: 2, threads: 1 };
+
+async function againstBareServer(bench: Bench, scope: Scope): Promise<Row[]> {
+  const model = await storeModel(scope, await digitsModel());
+  const request = await digitsRequest();
+  const subject = bench.contestant(scope, (await startMillrace(scope, model, oneReplica)).inferenceUrl, request);
+  const baseline = bench.contestant(scope, await startBareServer(scope, model), request);
+  await compareAnswers(subject, baseline);
+  const rows: Row[] = [];
+  for (const connections of [1, 8, 32, 128]) {
+    const title = `digits JSON, 1 replica / one bare process, ${counted(connections)}`;
+    const pairs = await measurePairs(bench, title, subject, baseline, connections);
+    rows.push(throughputRow(title, pairs, connections === 32 ? 0.85 : undefined));
+    if (connections === 1) rows.push(latencyRow(`${title}: p50`, pairs, 0.15));
+  }
+  return rows;
+}
+
+async function againstProxy(bench: Bench, scope: Scope): Promise<Row[]> {
+  return twoDigitsReplicas(bench, scope, 'digits JSON, 2 replicas / http-proxy-3 and 2 HTTP replicas', startProxy, 4);
+}
+
+async function againstNginx(bench: Bench, scope: Scope): Promise<Row[]> {
+  const title = 'digits JSON, 2 replicas / nginx least_conn and 2 HTTP replicas';
+  if (!nginxInstalled) return [skippedRow(title, 'nginx is not installed')];
+  return twoDigitsReplicas(bench, scope, title, startNginx, 1);
+}
+
+async function twoDigitsReplicas(
+  bench: Bench,
+  scope: Scope,
+  name: string,
+  startBaseline: typeof startProxy,
+  target: number,
+): Promise<Row[]> {
+  const model = await storeModel(scope, await digitsModel());
+  const request = await digitsRequest();
+  const subject = bench.contestant(scope, (await startMillrace(scope, model, twoReplicas)).inferenceUrl, request);
+  const baseline = bench.contestant(scope, await startBaseline(scope, model), request);
+  await compareAnswers(subject, baseline);
+  const title = `${name}, 32 connections`;
+  return [throughputRow(title, await measurePairs(bench, title, subject, baseline, 32), target)];
+}
+
+async function binaryTensor(bench: Bench, scope: Scope): Promise<Row[]> {
+  const model = await storeModel(scope, { name: 'image', bytes: identityModel('FLOAT', FLAT_IMAGE_SHAPE) });
+  const request = binaryRequest('image', 'x', randomFloats(seededRandom(3), FLAT_IMAGE_SHAPE[1]));
+  const subject = bench.contestant(scope, (await startMillrace(scope, model, oneReplica)).inferenceUrl, request);
+  const baseline = bench.contestant(scope, await startBareServer(scope, model), request);
+  await compareAnswers(subject, baseline);
+  const rows: Row[] = [];
+  for (const connections of [4, 8]) {
+    const title = `600 KB binary tensor in and out, 1 replica / one bare process, ${counted(connections)}`;
+    rows.push(throughputRow(title, await measurePairs(bench, title, subject, baseline, connections), 0.8));
+  }
+  return rows;
+}
+
+/** Without batching, so that one request is one run, as it is in the loops. Eight connections keep every slot taken. */
+async function heavyRuns(bench: Bench, scope: Scope): Promise<Row[]> {
+  const model = await storeModel(scope, { name: 'heavy', bytes: heavyModel(), maxBatchSize: 0 });
+  const request = binaryRequest('heavy', 'x', new Float32Array(HEAVY_WIDTH).fill(0.5));
+  const subject = bench.contestant(scope, (await startMillrace(scope, model, twoReplicas)).inferenceUrl, request);
+  const baseline = await startRawLoops(scope, model, 2);
+  const title = 'CPU-bound net, 2 replicas / 2 bare ONNX Runtime loops, 8 connections';
+  return [throughputRow(title, await measurePairs(bench, title, subject, baseline, 8), 0.97)];
+}
+
+async function batching(bench: Bench, scope: Scope): Promise<Row[]> {
+  const net = { name: 'mlp', bytes: mlpModel([1024, 2048, 2048, 100], 5) };
+  const request = binaryRequest('mlp', 'x', randomFloats(seededRandom(4), 1024));
+  const together = await startMillrace(scope, await storeModel(scope, net), oneReplica);
+  const alone = await startMillrace(scope, await storeModel(scope, { ...net, maxBatchSize: 0 }), oneReplica);
+  const subject = bench.contestant(scope, together.inferenceUrl, request);
+  const baseline = bench.contestant(scope, alone.inferenceUrl, request);
+  const title = 'MLP 1024-2048-2048-100, batching on / batching off, 32 connections';
+  return [throughputRow(title, await measurePairs(bench, title, subject, baseline, 32), 2)];
+}
+
+function counted(connections: number): string {
+  return connections === 1 ? '1 connection' : `${connections} connections`;
+}

@@ -1,0 +1,302 @@
+/** What a remote upstream sends, what it passes on, and what becomes of a call when a server fails. */
+import { describe, expect, it } from 'vitest';
+import { FakeOipServer, answers, answersWith, cutsOff, stalls } from '../support/fake-oip-server.ts';
+import { until } from '../support/host-process.ts';
+import { RemoteCluster, defaultNextUpstream, httpAnswer } from '../support/remote-cluster.ts';
+
+describe('a call to a remote server', () => {
+  it('carries the body and says what it is, and its answer comes back without the server’s own headers', async () => {
+    await using server = await FakeOipServer.start('a');
+    using cluster = await RemoteCluster.start({ upstreams: [{ url: server.url }] });
+    server.behaviour = (response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json', 'Set-Cookie': 'x=1', Server: 'secret', Via: 'y' });
+      response.end('{"outputs":[]}');
+    };
+    const body = Buffer.from('{"inputs":[]}');
+    const answer = httpAnswer(await cluster.submit({ body }).outcome);
+    expect(answer).toEqual({
+      type: 'http',
+      upstream: server.url,
+      status: 200,
+      headers: ['Content-Type', 'application/json'],
+      body: Buffer.from('{"outputs":[]}'),
+    });
+    const [call] = server.calls;
+    expect(call!.body).toEqual(body);
+    expect(call!.headers).toEqual({
+      host: server.address,
+      connection: 'keep-alive',
+      'content-type': 'application/json',
+      'content-length': '13',
+      'accept-encoding': 'identity',
+    });
+  });
+
+  it('carries binary tensors both ways, byte by byte', async () => {
+    await using server = await FakeOipServer.start('a');
+    using cluster = await RemoteCluster.start({ upstreams: [{ url: server.url }] });
+    server.behaviour = (response, call) => {
+      response.writeHead(200, {
+        'Content-Type': 'application/octet-stream',
+        'Inference-Header-Content-Length': '2',
+      });
+      response.end(Buffer.concat([Buffer.from('{}'), call.body.subarray(20)]));
+    };
+    const tensor = Buffer.alloc(300_000, 0xfe);
+    const body = Buffer.concat([Buffer.from('{"inputs":[   {}   ]'), tensor]);
+    const answer = httpAnswer(await cluster.submit({ body, jsonLength: 20 }).outcome);
+    expect(answer.headers).toEqual([
+      'Content-Type',
+      'application/octet-stream',
+      'Inference-Header-Content-Length',
+      '2',
+    ]);
+    expect(answer.body.equals(Buffer.concat([Buffer.from('{}'), tensor]))).toBe(true);
+    expect(server.calls[0]!.headers).toMatchObject({
+      'content-type': 'application/octet-stream',
+      'inference-header-content-length': '20',
+      'content-length': String(body.length),
+    });
+    expect(server.calls[0]!.body.equals(body)).toBe(true);
+  });
+
+  it('may have an empty body', async () => {
+    await using server = await FakeOipServer.start('a');
+    using cluster = await RemoteCluster.start({ upstreams: [{ url: server.url }] });
+    expect(await cluster.infer({ body: Buffer.alloc(0) })).toBe('a');
+    expect(server.calls[0]!.headers['content-length']).toBe('0');
+  });
+
+  it('goes to the path under the prefix of the URL', async () => {
+    await using server = await FakeOipServer.start('a', { prefix: '/models/here' });
+    using cluster = await RemoteCluster.start({ upstreams: [{ url: `${server.url}/` }] });
+    expect(await cluster.infer()).toBe('a');
+    expect(server.calls[0]!.path).toBe('/models/here/v2/models/m/infer');
+  });
+
+  it('is not taken where it is a /predict', async () => {
+    await using server = await FakeOipServer.start('a');
+    using cluster = await RemoteCluster.start({ upstreams: [{ url: server.url }] });
+    expect(cluster.remotes[0]!.takes(cluster.call({ kind: 'predict' }).call)).toBe(false);
+    expect(cluster.remotes[0]!.takes(cluster.call({ kind: 'oip' }).call)).toBe(true);
+  });
+
+  it('uses a kept connection again, and a new one each time where none is kept', async () => {
+    await using server = await FakeOipServer.start('a');
+    using cluster = await RemoteCluster.start({ upstreams: [{ url: server.url }] });
+    expect(await cluster.inferMany(10)).toEqual({ a: 10 });
+    expect(new Set(server.calls.map(({ connection }) => connection))).toEqual(new Set([1]));
+
+    await using other = await FakeOipServer.start('b');
+    using single = await RemoteCluster.start({ upstreams: [{ url: other.url, keepalive: 0 }] });
+    expect(await single.inferMany(3)).toEqual({ b: 3 });
+    expect(other.calls.map(({ connection }) => connection)).toEqual([1, 2, 3]);
+  });
+
+  it('never exceeds the slots of a server; the rest waits here', async () => {
+    await using server = await FakeOipServer.start('a');
+    using cluster = await RemoteCluster.start({ upstreams: [{ url: server.url, slots: 3 }] });
+    server.behaviour = (response) => setTimeout(() => answers('a')(response, server.calls[0]!), 5);
+    const outcomes = await Promise.all(Array.from({ length: 12 }, () => cluster.infer()));
+    expect(outcomes).toEqual(Array(12).fill('a'));
+    expect(server.mostOpen).toBe(3);
+  });
+
+  it('is shared out by weight', async () => {
+    await using a = await FakeOipServer.start('a');
+    await using b = await FakeOipServer.start('b');
+    using cluster = await RemoteCluster.start({
+      upstreams: [
+        { url: a.url, weight: 3 },
+        { url: b.url, weight: 1 },
+      ],
+    });
+    expect(await cluster.inferMany(40)).toEqual({ a: 30, b: 10 });
+  });
+
+  it('is ended at the server when its client leaves, and its slot is free again', async () => {
+    await using server = await FakeOipServer.start('a');
+    using cluster = await RemoteCluster.start({ upstreams: [{ url: server.url, slots: 1 }] });
+    server.behaviour = stalls;
+    const { call, outcome } = cluster.submit();
+    await until('the call has arrived', 2000, () => server.open === 1);
+    cluster.dispatcher.withdraw(call);
+    expect(await outcome).toMatchObject({ error: { code: 'client-gone' } });
+    await until('the server sees the end', 2000, () => server.open === 0);
+    expect(cluster.remotes[0]!.inFlight).toBe(0);
+    server.behaviour = answers('a');
+    expect(await cluster.infer()).toBe('a');
+    expect(cluster.dispatcher.outstanding).toBe(0);
+  });
+
+  it('is ended at its deadline, and the client’s impatience is not held against the server', async () => {
+    await using a = await FakeOipServer.start('a');
+    await using b = await FakeOipServer.start('b');
+    using cluster = await RemoteCluster.start({ upstreams: [{ url: a.url }, { url: b.url }] });
+    a.behaviour = b.behaviour = stalls;
+    for (let i = 0; i < 8; i++) expect(await cluster.infer({ timeoutMs: 20 })).toBe('deadline-exceeded');
+    await until('the servers see the end', 2000, () => a.open + b.open === 0);
+    expect(cluster.remotes.map(({ condition }) => condition)).toEqual(['ready', 'ready']);
+    expect(cluster.remotes.map(({ inFlight }) => inFlight)).toEqual([0, 0]);
+  });
+});
+
+describe('when a server fails', () => {
+  /** Two servers, a first in turn, and a's behaviour. */
+  async function pair(...options: Parameters<typeof RemoteCluster.start>) {
+    const a = await FakeOipServer.start('a');
+    const b = await FakeOipServer.start('b');
+    const [{ upstreams, ...more }] = options;
+    const urls = [a.url, b.url];
+    const cluster = await RemoteCluster.start({ upstreams: urls.map((url) => ({ ...upstreams[0], url })), ...more });
+    const stack = new AsyncDisposableStack();
+    stack.use(a);
+    stack.use(b);
+    stack.use(cluster);
+    return { a, b, cluster, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  }
+
+  it('by refusing connections, no client notices, and it is out at the first refusal', async () => {
+    await using set = await pair({ upstreams: [{ url: '' }] });
+    await set.a.stop();
+    expect(await set.cluster.inferMany(10)).toEqual({ b: 10 });
+    expect(set.cluster.remotes[0]!.available).toBe(false);
+  });
+
+  it.each([502, 503, 504])('with %i, another answers', async (status) => {
+    await using set = await pair({ upstreams: [{ url: '' }] });
+    set.a.behaviour = answersWith(status);
+    expect(await set.cluster.inferMany(4)).toEqual({ b: 4 });
+    expect(set.a.calls.length).toBe(2);
+  });
+
+  it('with a status that the model does not list, its answer is the answer', async () => {
+    await using set = await pair({ upstreams: [{ url: '' }], nextUpstream: ['error'] });
+    set.a.behaviour = answersWith(503);
+    expect(await set.cluster.inferMany(4)).toEqual({ 503: 2, b: 2 });
+  });
+
+  it.each([400, 404, 429, 500])('a %i is passed on and never held against it', async (status) => {
+    await using set = await pair({ upstreams: [{ url: '' }] });
+    set.a.behaviour = answersWith(status);
+    expect(await set.cluster.inferMany(20)).toEqual({ [status]: 10, b: 10 });
+    expect(set.cluster.remotes[0]!.condition).toBe('ready');
+  });
+
+  it('with 500 where the model lists it, another answers', async () => {
+    await using set = await pair({ upstreams: [{ url: '' }], nextUpstream: ['http_500'] });
+    set.a.behaviour = answersWith(500);
+    expect(await set.cluster.inferMany(4)).toEqual({ b: 4 });
+  });
+
+  it('with no room, each server is asked once, nobody is blamed, and the client learns when to come back', async () => {
+    await using set = await pair({ upstreams: [{ url: '' }] });
+    set.a.behaviour = set.b.behaviour = answersWith(503, { 'Retry-After': '7' });
+    for (let i = 0; i < 10; i++) {
+      const answer = httpAnswer(await set.cluster.submit().outcome);
+      expect([answer.status, ...answer.headers]).toEqual([503, 'Content-Type', 'application/json', 'Retry-After', '7']);
+    }
+    expect([set.a.calls.length, set.b.calls.length]).toEqual([10, 10]);
+    expect(set.cluster.remotes.map(({ condition }) => condition)).toEqual(['ready', 'ready']);
+  });
+
+  it('and all fail alike, the client gets the last answer after as many tries as are allowed', async () => {
+    const servers = await Promise.all(['a', 'b', 'c'].map((name) => FakeOipServer.start(name)));
+    const [a, b, c] = servers as [FakeOipServer, FakeOipServer, FakeOipServer];
+    a.behaviour = b.behaviour = answersWith(502);
+    const upstreams = servers.map(({ url }) => ({ url }));
+    using two = await RemoteCluster.start({ upstreams, tries: 2 });
+    expect(await two.infer()).toBe('502');
+    expect([a.calls.length, b.calls.length, c.calls.length]).toEqual([1, 1, 0]);
+    using three = await RemoteCluster.start({ upstreams, tries: 3 });
+    expect(await three.infer()).toBe('c');
+    for (const server of servers) await server.stop();
+  });
+
+  it('by silence, another answers; alone, or where the model does not list it, the client is told', async () => {
+    await using set = await pair({ upstreams: [{ url: '', readTimeoutMs: 60 }] });
+    set.a.behaviour = stalls;
+    expect(await set.cluster.infer()).toBe('b');
+    await until('the silent request has been ended', 2000, () => set.a.open === 0);
+    using lone = await RemoteCluster.start({ upstreams: [{ url: set.a.url, readTimeoutMs: 60 }] });
+    const outcome = await lone.submit().outcome;
+    expect(outcome).toMatchObject({ error: { code: 'deadline-exceeded', details: { readTimeoutMs: 60 } } });
+    await using strict = await pair({ upstreams: [{ url: '', readTimeoutMs: 60 }], nextUpstream: ['error'] });
+    strict.a.behaviour = stalls;
+    expect(await strict.cluster.infer()).toBe('deadline-exceeded');
+  });
+
+  it('within its answer, another answers; alone, the client is told, but not where the server is', async () => {
+    await using set = await pair({ upstreams: [{ url: '' }] });
+    set.a.behaviour = cutsOff;
+    expect(await set.cluster.inferMany(4)).toEqual({ b: 4 });
+    using lone = await RemoteCluster.start({ upstreams: [{ url: set.a.url }] });
+    const outcome = await lone.submit().outcome;
+    if (!('error' in outcome)) throw new Error('An error was expected.');
+    expect(outcome.error.code).toBe('upstream-failed');
+    const { message, hint, details } = outcome.error;
+    expect(JSON.stringify({ message, hint, details })).not.toContain('127.0.0.1');
+    await using strict = await pair({ upstreams: [{ url: '' }], nextUpstream: ['timeout'] });
+    strict.a.behaviour = cutsOff;
+    expect(await strict.cluster.infer()).toBe('upstream-failed');
+  });
+
+  it('by closing a kept connection just then, the call goes over a new one and nobody notices', async () => {
+    await using server = await FakeOipServer.start('a');
+    using cluster = await RemoteCluster.start({ upstreams: [{ url: server.url }] });
+    server.behaviour = (response, call) => {
+      if (call.before > 0) call.socket.destroy();
+      else answers('a')(response, call);
+    };
+    expect(await cluster.inferMany(6)).toEqual({ a: 6 });
+    expect(cluster.remotes[0]!.condition).toBe('ready');
+    expect(server.calls.some(({ before }) => before > 0)).toBe(true);
+  });
+
+  it('by closing every connection, also the new one, the second end counts', async () => {
+    await using set = await pair({ upstreams: [{ url: '' }] });
+    expect(await set.cluster.inferMany(2)).toEqual({ a: 1, b: 1 });
+    set.a.behaviour = (_response, call) => call.socket.destroy();
+    expect(await set.cluster.inferMany(2)).toEqual({ b: 2 });
+    // One on the kept connection, one on the new one, and then it was out.
+    expect(set.a.calls.length).toBe(3);
+    expect(set.cluster.remotes[0]!.condition).toBe('ejected');
+  });
+
+  it('by answering too much, the client is told and the connection is cut', async () => {
+    await using set = await pair({ upstreams: [{ url: '' }], more: { maxReplyBytes: 1000 } });
+    const announced = (length: string) => ({
+      'Content-Type': 'application/json',
+      ...(length && { 'Content-Length': length }),
+    });
+    for (const length of ['1001', '']) {
+      set.a.behaviour = set.b.behaviour = (response) =>
+        response.writeHead(200, announced(length)).end('x'.repeat(1001));
+      expect(await set.cluster.infer()).toBe('response-too-large');
+    }
+    set.a.behaviour = set.b.behaviour = (response) => response.end(`{"served_by":"whole"}`.padEnd(1000));
+    expect(await set.cluster.infer()).toBe('whole');
+  });
+
+  it.each<[string, Record<string, string>, number]>([
+    ['a redirect', { Location: 'http://127.0.0.1:1/' }, 302],
+    ['a coding that was not asked for', { 'Content-Encoding': 'gzip' }, 200],
+  ])('with %s, another answers', async (_what, headers, status) => {
+    await using set = await pair({ upstreams: [{ url: '' }] });
+    set.a.behaviour = answersWith(status, headers);
+    expect(await set.cluster.infer()).toBe('b');
+  });
+
+  it('while it reads no more of a request that it has answered, the connection is not used again', async () => {
+    await using server = await FakeOipServer.start('a');
+    using cluster = await RemoteCluster.start({ upstreams: [{ url: server.url }], nextUpstream: defaultNextUpstream });
+    server.behaviour = answersWith(413);
+    const outcomes = await Promise.all([
+      cluster.infer({ body: Buffer.alloc(8_000_000, 0x20) }),
+      cluster.infer({ body: Buffer.alloc(8_000_000, 0x21) }),
+    ]);
+    expect(outcomes).toEqual(['413', '413']);
+    server.behaviour = answers('a');
+    expect(await cluster.infer()).toBe('a');
+  });
+});

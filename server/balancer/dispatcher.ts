@@ -132,11 +132,11 @@ export class Dispatcher implements UpstreamEvents {
     if (this.#outstanding === 0) return;
     for (const call of this.#queue)
       if (call.request.deadlineMs <= nowMs) this.#end(call, { error: deadlinePassed(call) });
-    for (const call of [...this.#parked]) {
+    for (const call of this.#parked) {
       if (call.request.deadlineMs <= nowMs) this.#end(call, { error: deadlinePassed(call) });
     }
     for (const upstream of this.#upstreams) {
-      for (const call of [...upstream.calls()]) {
+      for (const call of upstream.calls()) {
         if (!call.settled && call.request.deadlineMs <= nowMs) this.#end(call, { error: deadlinePassed(call) });
       }
     }

@@ -52,8 +52,8 @@ function bestFirst(values: ArrayLike<number | bigint>): number[] {
     const b = values[right]!;
     if (a > b) return -1;
     if (b > a) return 1;
-    // Equal, or one is NaN (the only value that differs from itself).
-    return Number(Number.isNaN(a)) - Number(Number.isNaN(b)) || left - right;
+    // Equal, which leaves them in the order of their indices, or one is NaN.
+    return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
   });
 }
 

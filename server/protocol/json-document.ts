@@ -17,7 +17,7 @@ export interface JsonLimits {
 }
 
 /** No tensor has 60 dimensions, and 64 levels cannot exhaust a stack. */
-export const JSON_LIMITS: JsonLimits = { maxDepth: 64 };
+const JSON_LIMITS: JsonLimits = { maxDepth: 64 };
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

@@ -5,7 +5,7 @@
 import { MillraceError } from '../base/errors.ts';
 import { described, quoted } from './wording.ts';
 
-export type ParameterValue = string | number | boolean;
+type ParameterValue = string | number | boolean;
 export type Parameters = Readonly<Record<string, ParameterValue>>;
 
 const NONE: Parameters = Object.freeze({});

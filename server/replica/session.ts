@@ -104,8 +104,9 @@ async function createSession(options: SessionOptions) {
       extra: { session: { intra_op: { allow_spinning: options.spinning ? '1' : '0' } } },
     });
   } catch (error) {
-    const folder = dirname(options.modelPath);
-    throw new MillraceError('model-load-failed', `ONNX Runtime cannot load the model: ${scrub(error, folder)}`, {
+    // The folder that is known goes first: to the pattern of scrub the name of a folder ends at a space.
+    const text = messageOf(error).replaceAll(dirname(options.modelPath) + sep, '');
+    throw new MillraceError('model-load-failed', `ONNX Runtime cannot load the model: ${scrub(text)}`, {
       hint: 'Check that the file is a complete ONNX model; export it again if it is not.',
     });
   }
@@ -125,12 +126,13 @@ function tensorSpec(meta: Metadata, role: 'input' | 'output'): TensorSpec {
   return { name: meta.name, datatype, shape: meta.shape.map((dim) => (typeof dim === 'number' ? dim : -1)) };
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** One line of the runtime's text, without paths: what a client may read. */
-function scrub(error: unknown, modelFolder = ''): string {
-  const text = error instanceof Error ? error.message : String(error);
-  // The folder that is known goes as a whole: the pattern below takes the name of a folder to end at a space.
-  const line = text
-    .replaceAll(modelFolder + sep, '')
+function scrub(error: unknown): string {
+  const line = messageOf(error)
     .replaceAll(/(?:[A-Za-z]:)?[\\/](?:[^\s\\/:'"]+[\\/])+[^\s:'"]*/g, (path) => path.split(/[\\/]/).pop() ?? '')
     .replaceAll(/\s+/g, ' ')
     .trim();

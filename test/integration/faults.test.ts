@@ -58,7 +58,7 @@ describe('a replica that is killed', () => {
         stopped: () => performance.now() > endMs,
       });
       await killing;
-      const [digits] = (await host.status()).models.filter(({ name }) => name === 'digits');
+      const digits = (await host.status()).models.find(({ name }) => name === 'digits');
       console.log(
         `${kills} kills, ${report.answered} answers, ${digits!.restarts} restarts, slowest ${Math.round(quantile(report.latenciesMs, 1))} ms`,
       );

@@ -15,7 +15,8 @@ describe('nearMatch', () => {
     expect(nearMatch(name, names)).toBe(near);
   });
 
-  it('prefers the fewest edits', () => {
+  it('prefers the fewest edits, and the first of equals', () => {
     expect(nearMatch('abcdef', ['abcdxx', 'abcdex', 'xbcdxf'])).toBe('abcdex');
+    expect(nearMatch('abcdef', ['abcdex', 'abcdey'])).toBe('abcdex');
   });
 });

@@ -61,6 +61,8 @@ export class ServedModel implements GatewayModel {
   #batching: GatewayModel['batching'];
   #sweeper: NodeJS.Timeout | undefined;
   #stopping = false;
+  /** Set while the model runs on other servers only and none of them can be used. */
+  #noServer: MillraceError | undefined;
 
   constructor(options: ServedModelOptions) {
     const { entry, version, placement, config } = options;
@@ -77,7 +79,10 @@ export class ServedModel implements GatewayModel {
     this.#batching = {
       maxBatchSize: 0,
       maxDelayMs: manifest.maxBatchDelayMs,
-      reason: 'The model has not been loaded yet.',
+      reason:
+        version === undefined
+          ? 'The model runs on other servers, which batch for themselves.'
+          : 'The model has not been loaded yet.',
     };
     this.#dispatcher = new Dispatcher({
       policy: createSelectionPolicy(strategy),
@@ -88,9 +93,10 @@ export class ServedModel implements GatewayModel {
       nowMs: () => performance.now(),
     });
     this.#replicas = this.#makeReplicaSet();
+    const remote = { model: entry.name, nextUpstream: manifest.nextUpstream, log: options.log };
+    const onChange = (): void => this.#onRemoteChange();
     this.#remotes = manifest.upstreams.map(
-      (settings) =>
-        new RemoteUpstream({ settings, model: entry.name, nextUpstream: manifest.nextUpstream }, this.#dispatcher),
+      (settings) => new RemoteUpstream({ ...remote, settings, onChange }, this.#dispatcher),
     );
   }
 
@@ -101,7 +107,7 @@ export class ServedModel implements GatewayModel {
   get state(): ModelState {
     if (this.#stopping) return 'UNAVAILABLE';
     if (this.#dispatcher.upstreams.some((upstream) => upstream.available)) return 'READY';
-    if (this.#replicas.givenUp !== undefined) return 'UNAVAILABLE';
+    if (this.#replicas.givenUp !== undefined || this.#noServer !== undefined) return 'UNAVAILABLE';
     return this.#facts === undefined ? 'LOADING' : 'UNAVAILABLE';
   }
 
@@ -109,6 +115,7 @@ export class ServedModel implements GatewayModel {
     if (this.state === 'READY') return '';
     return (
       this.#replicas.givenUp?.message ??
+      this.#noServer?.message ??
       (this.state === 'LOADING' ? 'loading' : 'no replica is ready; one is being started')
     );
   }
@@ -160,6 +167,10 @@ export class ServedModel implements GatewayModel {
       if ('answer' in outcome) onAnswer(outcome.answer);
       else onError(outcome.error);
     });
+    if (request.kind === 'predict' && this.#options.version === undefined) {
+      call.settle({ error: predictIsLocal(this.name) });
+      return () => {};
+    }
     this.#sweeper ??= setInterval(() => this.#sweep(), sweepIntervalMs);
     this.#dispatcher.submit(call);
     return () => this.#dispatcher.withdraw(call);
@@ -268,6 +279,20 @@ export class ServedModel implements GatewayModel {
     this.#batching = { ...this.#batching, maxBatchSize: report.maxBatchSize, reason: report.batching };
   }
 
+  /** Only a model without local replicas depends on what its servers say of it and whether one of them is there. */
+  #onRemoteChange(): void {
+    if (this.#options.version !== undefined || this.#stopping) return;
+    const signature = this.#remotes.find((remote) => remote.signature !== undefined)?.signature;
+    if (signature !== undefined) {
+      const { labels } = this.#options.entry;
+      const { name, version } = this;
+      this.#facts ??= { name, version, signature, maxBatchSize: 0, labels, featureNames: undefined };
+    }
+    const gone = this.#remotes.every((remote) => !remote.alive && remote.condition === 'down');
+    this.#noServer = gone ? noServer(this.name) : undefined;
+    this.#dispatcher.setOutage(this.#noServer);
+  }
+
   #record(call: Call, outcome: Outcome): void {
     const totalMs = performance.now() - call.request.receivedMs;
     if ('error' in outcome) {
@@ -282,6 +307,24 @@ export class ServedModel implements GatewayModel {
     const run = answer.type === 'result' ? answer.cost : undefined;
     this.statistics.recordAnswer({ totalMs, queueMs: call.sentMs - call.request.receivedMs, run }, Date.now());
   }
+}
+
+function noServer(name: string): MillraceError {
+  return new Failure('model-not-ready', `None of the servers that answer for '${name}' can be used now.`, {
+    hint: 'Start one of the servers under `upstreams` in its millrace.json; the log names those that are down.',
+    retryable: true,
+    retryAfterSeconds: 1,
+  });
+}
+
+function predictIsLocal(name: string): MillraceError {
+  return new Failure(
+    'unsupported',
+    `The model '${name}' runs on other servers, where /predict may mean something else.`,
+    {
+      hint: `POST an Open Inference Protocol request to /v2/models/${encodeURIComponent(name)}/infer.`,
+    },
+  );
 }
 
 function failureReason(error: MillraceError): FailureReason {

@@ -17,7 +17,7 @@ import { described, quoted } from './wording.ts';
 const MAX_JSON_ELEMENTS = 2 ** 24;
 const MAX_JSON_CHARACTERS = 2 ** 26;
 /** Powers of ten for the decimals to try: a float32 tells about seven digits apart, so small ones need more of them. */
-const SCALES = [1e3, 1e5, 1e7];
+const SCALES = [1e3, 1e5, 1e6, 1e7];
 const SCALES_BELOW_ONE = [1e7, 1e8];
 const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);

@@ -172,6 +172,7 @@ describe('shortFloat32', () => {
     [99.99, '99.99'],
     [-1234.5, '-1234.5'],
     [5.123456, '5.123456'],
+    [94.009926, '94.009926'],
     [0.33333334, '0.33333334'],
   ])('finds the text of %d', (value, shortest) => {
     expect(String(shortFloat32(Math.fround(value)))).toBe(shortest);

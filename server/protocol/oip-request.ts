@@ -48,7 +48,7 @@ type JsonObject = Record<string, unknown>;
  * undefined where the body is JSON only, 0 for the raw form, otherwise the bytes of JSON before the raw tensors.
  *
  * Numeric tensors from binary are views of `body`, so the body must not change while the request lives. Throws
- * `invalid-json`, `invalid-request`, `invalid-tensor`, or `unsupported` (FP16 and BF16 as JSON, shared memory, sequences);
+ * `invalid-json`, `invalid-request`, `invalid-tensor` (FP16 and BF16 as JSON included), or `unsupported` (shared memory, sequences);
  * every message names the input and says what was sent and what is expected.
  */
 export function parseInferRequest(body: Buffer, jsonLength: number | undefined, model: ModelFacts): InferRequest {
@@ -149,7 +149,7 @@ function parseInput(
   }
   if (datatype === 'FP16' || datatype === 'BF16') {
     throw new MillraceError(
-      'unsupported',
+      'invalid-tensor',
       `Input ${quoted(name)} is ${datatype}, which JSON cannot carry: send it with the binary tensor data extension.`,
     );
   }

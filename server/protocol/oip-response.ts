@@ -21,7 +21,7 @@ export interface EncodedResponse {
 /**
  * The answer with its keys in Triton's order. `outputs` holds at least the outputs that the request asked for, in any order.
  *
- * Throws `unsupported` for FP16 or BF16 asked for as JSON, `invalid-request` for a classification of what is not numbers,
+ * Throws `invalid-request` for FP16 or BF16 asked for as JSON and for a classification of what is not numbers,
  * `response-too-large` where the JSON text would not fit in a string.
  */
 export function encodeInferResponse(
@@ -54,7 +54,7 @@ export function encodeInferResponse(
 function refuseHalfFloats({ name, datatype }: Tensor): void {
   if (datatype !== 'FP16' && datatype !== 'BF16') return;
   throw new MillraceError(
-    'unsupported',
+    'invalid-request',
     `Output ${quoted(name)} is ${datatype}, which JSON cannot carry: ask for it with the binary tensor data extension ("binary_data": true).`,
   );
 }

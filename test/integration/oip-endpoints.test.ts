@@ -27,6 +27,7 @@ let whileLoading: Record<'live' | 'health' | 'ready' | 'serverReady' | 'modelRea
 beforeAll(async () => {
   host = await TestHost.start({
     settled: false,
+    settings: { defaults: { threads: 1 } },
     models: [
       {
         name: 'iris',

@@ -220,7 +220,7 @@ describe('a JSON inference request', () => {
   it.each(['FP16', 'BF16'] as const)('refuses %s as JSON and names the binary extension', (datatype) => {
     const model = facts([spec('x', datatype, [-1])]);
     const error = refusal(() => parse({ inputs: [{ name: 'x', shape: [1], datatype, data: [1] }] }, model));
-    expect(error.code).toBe('unsupported');
+    expect(error.code).toBe('invalid-tensor');
     expect(error.message).toContain('binary tensor data extension');
   });
 

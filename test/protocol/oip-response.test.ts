@@ -99,7 +99,7 @@ describe('an inference response', () => {
     );
     const error = refusal(() => encodeInferResponse(asking([{ name: 'x' }]), MODEL, [output]));
     expect([error.code, error.message]).toEqual([
-      'unsupported',
+      'invalid-request',
       expect.stringContaining('binary tensor data extension'),
     ]);
   });

@@ -167,8 +167,6 @@ export class RemoteUpstream implements Upstream {
     const sent: Sent = { call, ticket, sentMs: nowMs, exchange: undefined, reconnected: false };
     this.#inFlight.set(call, sent);
     this.#forward(sent, this.#kept);
-    // The one probe of a half-open circuit is out: until it is back nothing else may be sent.
-    if (this.#shown !== 'ready') this.#noteChange();
   }
 
   /** Ends the request. Its slot is free at once; the dispatcher is told when it has settled the call. */

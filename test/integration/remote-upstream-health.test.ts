@@ -1,33 +1,11 @@
-/** When a remote upstream receives calls: checks, ejection, recovery, panic, TLS, and that it ends without a trace. */
-import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import type { MillraceError } from '../../server/base/errors.ts';
-import type { Call } from '../../server/balancer/call.ts';
-import { RemoteUpstream } from '../../server/balancer/remote-upstream.ts';
-import type { RemoteUpstreamEvents } from '../../server/balancer/remote-upstream.ts';
-import { FakeOipServer, answers, answersWith, metadata, stalls } from '../support/fake-oip-server.ts';
+/** When a remote upstream receives calls: checks, ejection, recovery, panic. */
+import { describe, expect, it } from 'vitest';
+import { answers, answersWith, metadata, stalls, startServers } from '../support/fake-oip-server.ts';
 import { until } from '../support/host-process.ts';
-import { loopbackCertificate } from '../support/loopback-certificate.ts';
-import { RemoteCluster, defaultNextUpstream, defaultSettings } from '../support/remote-cluster.ts';
+import { RemoteCluster, standing } from '../support/remote-cluster.ts';
 
 /** Slower than any step that is waited for, fast enough to fail in time. */
 const patienceMs = 5000;
-
-async function startServers<const Names extends readonly string[]>(...names: Names) {
-  const servers = await Promise.all(names.map((name) => FakeOipServer.start(name)));
-  onTestFinished(async () => {
-    for (const server of servers) await server.stop();
-  });
-  return servers as { -readonly [I in keyof Names]: FakeOipServer };
-}
-
-/** How it is and what it may be used for, in words. */
-function standing({ condition, alive, available }: RemoteUpstream): string[] {
-  return [condition, ...(alive ? ['alive'] : []), ...(available ? ['available'] : [])];
-}
 
 describe('before the first check has been passed', () => {
   it('nothing is sent, and one pass is enough', async () => {
@@ -166,6 +144,36 @@ describe('a server that fails', () => {
     expect(outcomes.filter((outcome) => outcome === 'deadline-exceeded').length).toBe(3);
     expect(cluster.remotes[0]!.condition).toBe('ejected');
   });
+
+  it('is not blamed for clients that leave, however long they have waited', async () => {
+    const [a, b] = await startServers('a', 'b');
+    using cluster = await RemoteCluster.start({
+      upstreams: [a, b].map(({ url }) => ({ url, readTimeoutMs: 300, maxFails: 1 })),
+    });
+    const remote = cluster.remotes[0]!;
+    a.behaviour = stalls;
+    const sent = cluster.submit({ timeoutMs: 10_000 });
+    await until('half the read timeout has passed', patienceMs, () => performance.now() - sent.call.sentMs > 160);
+    cluster.dispatcher.withdraw(sent.call);
+    expect(standing(remote)).toEqual(['ready', 'alive', 'available']);
+  });
+
+  it('is reported to its owner at once, before the next check', async () => {
+    const [a, b] = await startServers('a', 'b');
+    let changes = 0;
+    using cluster = await RemoteCluster.start({
+      upstreams: [{ url: a.url }, { url: b.url }],
+      more: {
+        checkTimings: { readyMs: 60_000, transitionMs: 10, downMs: 60_000, timeoutMs: 500 },
+        onChange: () => void changes++,
+      },
+    });
+    const before = changes;
+    await a.stop();
+    expect(await cluster.inferMany(2)).toEqual({ b: 2 });
+    expect(changes).toBe(before + 1);
+    expect(standing(cluster.remotes[0]!)).toEqual(['ejected', 'alive']);
+  });
 });
 
 describe('in a panic', () => {
@@ -187,149 +195,5 @@ describe('in a panic', () => {
     using cluster = await RemoteCluster.start({ upstreams: [{ url: a.url }, { url: b.url }] });
     await Promise.all([a.stop(), b.stop()]);
     expect(await cluster.infer({ timeoutMs: 5000 })).toBe('upstream-failed');
-  });
-});
-
-describe('over TLS', () => {
-  it('a server whose certificate is trusted is used', async () => {
-    const authorities = getCACertificates('default');
-    setDefaultCACertificates([...authorities, loopbackCertificate]);
-    onTestFinished(() => setDefaultCACertificates(authorities));
-    await using server = await FakeOipServer.start('a', { secure: true });
-    using cluster = await RemoteCluster.start({ upstreams: [{ url: server.url }] });
-    expect(await cluster.inferMany(3)).toEqual({ a: 3 });
-    expect(new Set(server.calls.map(({ connection }) => connection)).size).toBe(1);
-  });
-
-  it('a server whose certificate nobody vouches for is never sent a call', async () => {
-    await using server = await FakeOipServer.start('a', { secure: true });
-    using cluster = await RemoteCluster.start({ upstreams: [{ url: server.url }], ready: false });
-    await until('it is down', patienceMs, () => cluster.remotes[0]!.condition === 'down');
-    expect(server.readyRequests).toBe(0);
-    const events = new RecordedEvents();
-    using remote = new DirectRemote(server.url, events);
-    remote.upstream.send(cluster.call().call);
-    await until('it is reported', patienceMs, () => events.failures.length === 1);
-    expect(events.failures).toEqual(['connect-failed upstream-failed']);
-    expect(server.calls.length).toBe(0);
-  });
-});
-
-/** What an upstream reports, without a dispatcher that acts on it. */
-class RecordedEvents implements RemoteUpstreamEvents {
-  readonly failures: string[] = [];
-  answers = 0;
-  readonly upstreams = [];
-  onAnswer(): void {
-    this.answers++;
-  }
-  onFailure(_upstream: unknown, _call: Call, event: string, error: MillraceError): void {
-    this.failures.push(`${event} ${error.code}`);
-  }
-  onLost(): void {}
-  onGivenBack(): void {}
-  onCapacity(): void {}
-  mayEject(): boolean {
-    return false;
-  }
-}
-
-class DirectRemote implements Disposable {
-  readonly upstream: RemoteUpstream;
-  constructor(url: string, events: RemoteUpstreamEvents) {
-    const settings = { ...defaultSettings, url, connectTimeoutMs: 100 };
-    this.upstream = new RemoteUpstream({ settings, model: 'm', nextUpstream: defaultNextUpstream }, events);
-  }
-  [Symbol.dispose](): void {
-    this.upstream.stop();
-  }
-}
-
-describe('what is reported', () => {
-  it('a connection that does not come about in time, TLS included, as one that failed', async () => {
-    const sockets = new Set<Socket>();
-    const mute = createServer((socket) => sockets.add(socket));
-    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => {
-      for (const socket of sockets) socket.destroy();
-      mute.close();
-    });
-    using cluster = await RemoteCluster.start({ upstreams: [] });
-    const events = new RecordedEvents();
-    using remote = new DirectRemote(`https://127.0.0.1:${(mute.address() as AddressInfo).port}`, events);
-    remote.upstream.send(cluster.call().call);
-    const tookMs = await until('it is reported', patienceMs, () => events.failures.length > 0);
-    expect(events.failures).toEqual(['connect-failed upstream-failed']);
-    expect(tookMs).toBeGreaterThan(80);
-    expect(remote.upstream.inFlight).toBe(0);
-  });
-
-  it('a call that is abandoned, once, and after that nothing, whatever the server still says', async () => {
-    const [server] = await startServers('a');
-    let late: (() => void) | undefined;
-    server.behaviour = (response, call) => (late = () => answers('a')(response, call));
-    using cluster = await RemoteCluster.start({ upstreams: [] });
-    const events = new RecordedEvents();
-    using remote = new DirectRemote(server.url, events);
-    const { call } = cluster.call();
-    remote.upstream.send(call);
-    await until('it has arrived', patienceMs, () => late !== undefined);
-    remote.upstream.abandon(call);
-    remote.upstream.abandon(call);
-    expect(remote.upstream.inFlight).toBe(0);
-    late!();
-    await until('the server sees the end', patienceMs, () => server.open === 0);
-    // Before its connection is made it can be abandoned just as well.
-    const { call: early } = cluster.call();
-    remote.upstream.send(early);
-    remote.upstream.abandon(early);
-    await until('both are reported', patienceMs, () => events.failures.length === 2);
-    expect(events.failures).toEqual(['client-gone client-gone', 'client-gone client-gone']);
-    expect(events.answers).toBe(0);
-    expect(server.calls.length).toBe(1);
-  });
-
-  it('each call in flight, when it is stopped', async () => {
-    const [server] = await startServers('a');
-    server.behaviour = stalls;
-    const cluster = await RemoteCluster.start({ upstreams: [{ url: server.url }] });
-    const outcomes = [cluster.infer(), cluster.infer()];
-    await until('both have arrived', patienceMs, () => server.open === 2);
-    cluster[Symbol.dispose]();
-    expect(await Promise.all(outcomes)).toEqual(['shutting-down', 'shutting-down']);
-    await until('the server sees the end', patienceMs, () => server.open === 0);
-    expect(standing(cluster.remotes[0]!)).toEqual(['ready']);
-    expect(cluster.remotes[0]!.inFlight).toBe(0);
-  });
-});
-
-describe('a process', () => {
-  it.each(['stopped', 'left running'])('ends by itself when its upstream was %s', async (how) => {
-    const [server] = await startServers('a');
-    const script = `
-      import { RemoteUpstream } from '${new URL('../../server/balancer/remote-upstream.ts', import.meta.url)}';
-      import { Call } from '${new URL('../../server/balancer/call.ts', import.meta.url)}';
-      const settings = { ...${JSON.stringify(defaultSettings)}, url: '${server.url}' };
-      const remote = new RemoteUpstream({ settings, model: 'm', nextUpstream: [] }, {
-        upstreams: [], mayEject: () => false, onCapacity() {}, onFailure() {},
-        onAnswer(_upstream, _call, answer) {
-          console.log(answer.status);
-          ${how === 'stopped' ? 'remote.stop();' : ''}
-        },
-      });
-      remote.start();
-      const deadlineMs = performance.now() + 10_000;
-      remote.send(new Call({ kind: 'oip', body: Buffer.from('{}'), deadlineMs }, () => {}));
-    `;
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    onTestFinished(() => void child.kill('SIGKILL'));
-    let output = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-    let code: number | null | undefined;
-    child.on('close', (exitCode) => (code = exitCode));
-    await until('it has ended', patienceMs, () => code !== undefined);
-    expect({ code, output }).toEqual({ code: 0, output: '200\n' });
   });
 });

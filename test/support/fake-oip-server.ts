@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
 import { loopbackCertificate, loopbackKey } from './loopback-certificate.ts';
 
 export interface ReceivedCall {
@@ -64,6 +65,8 @@ export class FakeOipServer implements AsyncDisposable {
   open = 0;
   /** The largest `open` so far. */
   mostOpen = 0;
+  /** Connections open now, those of checks included. */
+  connections = 0;
   metadataRequests = 0;
   readyRequests = 0;
   readonly #secure: boolean;
@@ -101,6 +104,10 @@ export class FakeOipServer implements AsyncDisposable {
       ? createSecureServer({ key: loopbackKey, cert: loopbackCertificate }, handle)
       : createServer(handle);
     server.keepAliveTimeout = 60_000;
+    server.on('connection', (socket: Socket) => {
+      this.connections++;
+      socket.on('close', () => this.connections--);
+    });
     this.#server = server;
     await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
     this.#port = (server.address() as AddressInfo).port;
@@ -158,4 +165,13 @@ export class FakeOipServer implements AsyncDisposable {
       this.behaviour(response, call);
     });
   }
+}
+
+/** One server for each name, stopped when the test is over. */
+export async function startServers<const Names extends readonly string[]>(...names: Names) {
+  const servers = await Promise.all(names.map((name) => FakeOipServer.start(name)));
+  onTestFinished(async () => {
+    for (const server of servers) await server.stop();
+  });
+  return servers as { -readonly [I in keyof Names]: FakeOipServer };
 }

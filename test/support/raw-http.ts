@@ -19,6 +19,8 @@ export class RawConnection implements Disposable {
   readonly #ended: Promise<void>;
   #received = Buffer.alloc(0);
   #isOpen = true;
+  /** The last request was a HEAD, whose answer names the length of a body that does not come. */
+  #headOnly = false;
   #onProgress: (() => void) | undefined;
 
   private constructor(socket: Socket) {
@@ -49,12 +51,13 @@ export class RawConnection implements Disposable {
   }
 
   get isOpen(): boolean {
-    return this.#isOpen;
+    return this.#isOpen && !this.#socket.destroyed;
   }
 
   /** Resolves when the bytes have been handed to the operating system, or the connection has gone. */
   async write(bytes: string | Uint8Array): Promise<void> {
-    if (!this.#isOpen) return;
+    if (!this.isOpen) return;
+    this.#headOnly = typeof bytes === 'string' && bytes.startsWith('HEAD ');
     await new Promise<void>((resolve) => {
       this.#socket.write(bytes, () => resolve());
     });
@@ -69,7 +72,7 @@ export class RawConnection implements Disposable {
   async answer(withinMs = patienceMs): Promise<RawAnswer | undefined> {
     const deadline = AbortSignal.timeout(withinMs);
     for (;;) {
-      const taken = takeAnswer(this.#received, this.#isOpen);
+      const taken = takeAnswer(this.#received, this.#isOpen, this.#headOnly);
       if (taken !== undefined) {
         this.#received = this.#received.subarray(taken.bytes);
         return taken.answer;
@@ -109,7 +112,11 @@ export function head(...lines: readonly string[]): string {
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-function takeAnswer(received: Buffer, isOpen: boolean): { answer: RawAnswer; bytes: number } | undefined {
+function takeAnswer(
+  received: Buffer,
+  isOpen: boolean,
+  headOnly: boolean,
+): { answer: RawAnswer; bytes: number } | undefined {
   const headEnd = received.indexOf('\r\n\r\n');
   if (headEnd === -1) return undefined;
   const [statusLine, ...lines] = received.subarray(0, headEnd).toString('latin1').split('\r\n');
@@ -121,10 +128,10 @@ function takeAnswer(received: Buffer, isOpen: boolean): { answer: RawAnswer; byt
   }
   const rest = received.subarray(headEnd + 4);
   if (status < 200) {
-    const next = takeAnswer(rest, isOpen); // 100 Continue comes before the answer.
+    const next = takeAnswer(rest, isOpen, headOnly); // 100 Continue comes before the answer.
     return next === undefined ? undefined : { answer: next.answer, bytes: headEnd + 4 + next.bytes };
   }
-  const length = headers['content-length'];
+  const length = headOnly ? '0' : headers['content-length'];
   const bodyBytes = length === undefined ? (status === 204 || !isOpen ? rest.length : undefined) : Number(length);
   if (bodyBytes === undefined || rest.length < bodyBytes) return undefined;
   return {

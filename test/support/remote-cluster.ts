@@ -141,3 +141,8 @@ export function httpAnswer(outcome: Outcome): Extract<Answer, { type: 'http' }> 
   if (outcome.answer.type !== 'http') throw new Error('A remote server was expected to answer.');
   return outcome.answer;
 }
+
+/** How it is and what it may be used for, in words. */
+export function standing({ condition, alive, available }: RemoteUpstream): string[] {
+  return [condition, ...(alive ? ['alive'] : []), ...(available ? ['available'] : [])];
+}

@@ -21,6 +21,8 @@ export interface CallRequest {
   readonly clientIp: string;
   /** Session key for the `session` strategy. */
   readonly affinityKey: string | undefined;
+  /** Another Millrace has sent it on already: it is not sent on again, so that two of them cannot play ball with it. */
+  readonly forwarded: boolean;
   /** Monotonic milliseconds. */
   readonly receivedMs: number;
   readonly deadlineMs: number;

@@ -8,6 +8,7 @@
  */
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import { viaName } from '../protocol/control.ts';
 import type { CallRequest } from './call.ts';
 
 /** Has no handle and no state that a request changes, so all share it. */
@@ -28,6 +29,7 @@ export function forwardedPair(path: string, { body, jsonLength }: CallRequest): 
     'content-length': String(body.length),
     // What comes back is passed on byte by byte, and the gateway compresses for the client.
     'accept-encoding': 'identity',
+    via: `1.1 ${viaName}`,
     ...(jsonLength !== undefined && { 'inference-header-content-length': String(jsonLength) }),
   };
   return { request, response: new ServerResponse(request) };

@@ -156,9 +156,9 @@ export class RemoteUpstream implements Upstream {
     return this.#check.signature;
   }
 
-  /** What `/predict` means for a model is known to the host that runs it. */
+  /** What `/predict` means for a model is known to the host that runs it. A request is sent on once. */
   takes(call: Call): boolean {
-    return call.request.kind === 'oip';
+    return call.request.kind === 'oip' && !call.request.forwarded;
   }
 
   send(call: Call): void {

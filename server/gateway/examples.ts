@@ -16,7 +16,11 @@ export function exampleRequest(model: GatewayModel): ExampleRequest | undefined 
   const input = facts?.signature.inputs[0];
   if (facts === undefined || input === undefined) return undefined;
   const oneRowOfNumbers =
-    facts.signature.inputs.length === 1 && input.shape.length === 2 && isFloat(input) && input.shape[1]! > 0;
+    model.takesPredict &&
+    facts.signature.inputs.length === 1 &&
+    input.shape.length === 2 &&
+    isFloat(input) &&
+    input.shape[1]! > 0;
   if (!oneRowOfNumbers) return oipExample(model, facts.signature.inputs);
   const row = (model.exampleRow ?? Array.from({ length: input.shape[1]! }, () => 0)).map(shorten);
   const names = facts.featureNames;

@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MillraceError, asMillraceError } from '../base/errors.ts';
 import type { Answer, CallRequest } from '../balancer/call.ts';
 import type { CallKind } from '../protocol/control.ts';
+import { viaName } from '../protocol/control.ts';
 import { scanRequestParameters } from '../protocol/oip-request.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { MemoryPermit } from './memory-budget.ts';
@@ -133,6 +134,7 @@ function callRequest({ model, kind, body, jsonLength, receivedMs, request, head 
     priority: (hints.priority ?? 0) > 1 ? 'batch' : 'interactive',
     clientIp: request.socket.remoteAddress ?? '',
     affinityKey: model.session === undefined ? undefined : affinityKey(model.session, request, head),
+    forwarded: head.via?.includes(viaName) === true,
     receivedMs,
     deadlineMs: receivedMs + Math.min(timeoutMs, maxTimeoutMs),
   };

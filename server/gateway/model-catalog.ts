@@ -25,6 +25,8 @@ export interface GatewayModel {
   readonly session: { readonly header?: string | undefined; readonly cookie?: string | undefined } | undefined;
   readonly statistics: ModelStatistics;
   readonly memoryBytes: number;
+  /** False where only remote servers run it: what `/predict` means is known to the host that does. */
+  readonly takesPredict: boolean;
   /** One row that the model answers, for examples; undefined where none is known. */
   readonly exampleRow: readonly number[] | undefined;
 

@@ -13,6 +13,8 @@ export interface RequestHead {
   readonly inferenceHeaderContentLength: string | undefined;
   readonly origin: string | undefined;
   readonly secFetchSite: string | undefined;
+  /** Proxies on the way, this program's remote upstreams among them. */
+  readonly via: string | undefined;
 }
 
 export function readRequestHead(raw: readonly string[]): RequestHead {
@@ -24,11 +26,15 @@ export function readRequestHead(raw: readonly string[]): RequestHead {
   let inferenceHeaderContentLength: string | undefined;
   let origin: string | undefined;
   let secFetchSite: string | undefined;
+  let via: string | undefined;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!;
     const value = raw[i + 1]!;
     // The length tells most headers apart before a letter is compared.
     switch (name.length) {
+      case 3:
+        if (is(name, 'via')) via = value;
+        break;
       case 4:
         if (is(name, 'host')) {
           host = value;
@@ -62,6 +68,7 @@ export function readRequestHead(raw: readonly string[]): RequestHead {
     inferenceHeaderContentLength,
     origin,
     secFetchSite,
+    via,
   };
 }
 

@@ -104,6 +104,10 @@ export class ServedModel implements GatewayModel {
     return this.#options.version === undefined ? 0 : this.#options.placement.replicas;
   }
 
+  get takesPredict(): boolean {
+    return this.#options.version !== undefined;
+  }
+
   get state(): ModelState {
     if (this.#stopping) return 'UNAVAILABLE';
     if (this.#dispatcher.upstreams.some((upstream) => upstream.available)) return 'READY';
@@ -167,8 +171,8 @@ export class ServedModel implements GatewayModel {
       if ('answer' in outcome) onAnswer(outcome.answer);
       else onError(outcome.error);
     });
-    if (request.kind === 'predict' && this.#options.version === undefined) {
-      call.settle({ error: predictIsLocal(this.name) });
+    if (this.#options.version === undefined && (request.kind === 'predict' || request.forwarded)) {
+      call.settle({ error: request.forwarded ? forwardedInCircles(this.name) : predictIsLocal(this.name) });
       return () => {};
     }
     this.#sweeper ??= setInterval(() => this.#sweep(), sweepIntervalMs);
@@ -323,6 +327,16 @@ function predictIsLocal(name: string): MillraceError {
     `The model '${name}' runs on other servers, where /predict may mean something else.`,
     {
       hint: `POST an Open Inference Protocol request to /v2/models/${encodeURIComponent(name)}/infer.`,
+    },
+  );
+}
+
+function forwardedInCircles(name: string): MillraceError {
+  return new Failure(
+    'unsupported',
+    `The model '${name}' runs on other servers, and this request comes from one of them.`,
+    {
+      hint: 'Two servers name each other as upstreams for this model; one of them has to run it.',
     },
   );
 }

@@ -66,6 +66,9 @@ export function fromErrorBody(body: ErrorBody): MillraceError {
   });
 }
 
+/** What Millrace calls itself in the `Via` header of a request that it sends on (RFC 9110 section 7.6.3). */
+export const viaName = 'millrace';
+
 /** How a request's body is to be read. */
 export type CallKind = 'oip' | 'predict';
 

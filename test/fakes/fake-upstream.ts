@@ -106,6 +106,7 @@ export class TestCall {
         priority: 'interactive',
         clientIp: '127.0.0.1',
         affinityKey: undefined,
+        forwarded: false,
         receivedMs: 0,
         deadlineMs: 60_000,
         ...request,

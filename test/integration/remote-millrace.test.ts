@@ -87,6 +87,24 @@ describe('a host that answers through another host', () => {
     expect([predict.status, predict.json<{ code: string }>().code]).toEqual([501, 'unsupported']);
   });
 
+  it('sends a request on once: one that comes from a Millrace already is answered here or not at all', async () => {
+    const models = await remoteRepository([{ url: a.url }]);
+    await using b = await TestHost.start({ models });
+    const { name } = (await a.send('/v2/models/digits')).json<{ inputs: { name: string }[] }>().inputs[0]!;
+    const body = Buffer.from(
+      JSON.stringify({ inputs: [{ name, shape: [1, row.length], datatype: 'FP32', data: row }] }),
+    );
+    const headers = { Via: '1.1 millrace' };
+    const [inCircles, atHome] = [
+      await b.send('/v2/models/digits/infer', { headers, body }),
+      await a.send('/v2/models/digits/infer', { headers, body }),
+    ];
+    expect([inCircles.status, atHome.status]).toEqual([501, 200]);
+    expect(inCircles.text).toContain('comes from one of them');
+    // What the host itself sends on carries the mark: through b it reaches a, which is the end of the way.
+    expect((await b.send('/v2/models/digits/infer', { body })).status).toBe(200);
+  });
+
   it('refuses at once while no server is there, says so, and answers when one has come', async () => {
     const later = await TestHost.start({ models: demoModels, settings: { defaults: { replicas: 1, threads: 1 } } });
     const port = Number(new URL(later.url).port);

@@ -96,6 +96,7 @@ export class RemoteCluster implements Disposable {
         priority: 'interactive',
         clientIp: '127.0.0.1',
         affinityKey: undefined,
+        forwarded: false,
         receivedMs: nowMs,
         deadlineMs: nowMs + timeoutMs,
         ...request,

@@ -3,7 +3,7 @@
  * The program's entry, plain JavaScript on purpose: it switches on Node's compile cache before the first TypeScript file is
  * loaded. With a filled cache Node does not load its type stripper, which saves 30 MB in the host and in every replica.
  */
-import { enableCompileCache } from 'node:module';
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const major = Number(process.versions.node.split('.')[0]);
@@ -14,4 +14,6 @@ if (major < 24) {
 }
 
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/millrace', import.meta.url)));
+// Node itself writes the cache only when the event loop runs dry, which a program that is told to stop never sees.
+process.on('exit', flushCompileCache);
 await import('../server/cli.ts');

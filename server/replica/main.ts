@@ -33,6 +33,7 @@ const channel = new FrameChannel(new Socket({ fd: 3, readable: true, writable: t
     receive(frame);
   },
   onClose() {
+    flushCompileCache();
     process.exit(0);
   },
 });

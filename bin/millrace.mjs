@@ -15,5 +15,5 @@ if (major < 24) {
 
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/millrace', import.meta.url)));
 // Node itself writes the cache only when the event loop runs dry, which a program that is told to stop never sees.
-process.on('exit', flushCompileCache);
+process.on('exit', () => flushCompileCache());
 await import('../server/cli.ts');

@@ -3,12 +3,13 @@
  * then as small and as quick as the next. Run by bootstrap.mjs after an install, on the Node of this project.
  */
 import { spawn } from 'node:child_process';
-import { enableCompileCache, flushCompileCache, getCompileCacheDir } from 'node:module';
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 
-enableCompileCache(path('../node_modules/.cache/millrace'));
+const cache = path('../node_modules/.cache/millrace');
+enableCompileCache(cache);
 // What a replica loads once it has been told to load a model.
 await import('../server/replica/session.ts');
 flushCompileCache();
@@ -18,7 +19,7 @@ function run(program, ...args) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [path(program), ...args], {
       stdio: ['pipe', 'ignore', 'ignore', 'overlapped'],
-      env: { ...process.env, NODE_COMPILE_CACHE: getCompileCacheDir() },
+      env: { ...process.env, NODE_COMPILE_CACHE: cache },
       windowsHide: true,
     });
     child.on('error', resolve);

@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { getCompileCacheDir } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -40,8 +40,9 @@ export function childEnvironment(from: Readonly<Record<string, string | undefine
     const value = from[name];
     if (value !== undefined) environment[name] = value;
   }
+  // Node names the folder inside the one it was given; the child is to be given the same one.
   const cache = getCompileCacheDir();
-  if (cache !== undefined) environment['NODE_COMPILE_CACHE'] = cache;
+  if (cache !== undefined) environment['NODE_COMPILE_CACHE'] = dirname(cache);
   return environment;
 }
 

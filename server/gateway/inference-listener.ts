@@ -17,6 +17,7 @@ import type { InferContext } from './infer-handler.ts';
 import { landingPagePolicy, renderLandingPage } from './landing-page.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import type { GatewayModel, ModelCatalog } from './model-catalog.ts';
+import { refuseUnparsed } from './parser-refusal.ts';
 import { predictTarget } from './predict-target.ts';
 import { readRequestHead } from './request-head.ts';
 import type { RequestHead } from './request-head.ts';
@@ -98,6 +99,7 @@ export class InferenceListener {
       requireHostHeader: false,
     });
     this.#connections = new Connections(this.server, limits.maxConnections);
+    this.server.on('clientError', refuseUnparsed);
     this.server.on('request', (request, response) => this.#handle(request, response));
   }
 
@@ -134,7 +136,7 @@ export class InferenceListener {
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
-    this.#connections.onRequest(response);
+    this.#connections.onRequest(request, response);
     if (this.#draining) response.shouldKeepAlive = false;
     response.on('error', () => {}); // A client that has gone is noticed by 'close'.
     try {

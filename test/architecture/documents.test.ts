@@ -12,7 +12,7 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 /** First cells of a document's tables that hold one word in backquotes. */
 function tableCodes(path: string): string[] {
-  return [...read(path).matchAll(/^\| `([a-z0-9_-]+)` \|/gm)].map((match) => match[1]!).toSorted();
+  return [...read(path).matchAll(/^\| `([a-z0-9_-]+)` +\|/gm)].map((match) => match[1]!).toSorted();
 }
 
 describe('docs/errors.md', () => {
@@ -26,7 +26,7 @@ describe('docs/errors.md', () => {
   });
 
   it('gives each code the status that clients get', () => {
-    const documented = [...read('docs/errors.md').matchAll(/^\| `([a-z-]+)` \| (\d{3}|-) \|/gm)];
+    const documented = [...read('docs/errors.md').matchAll(/^\| `([a-z-]+)` +\| (\d{3}|-) +\|/gm)];
     const wrong = documented.filter(
       ([, code, status]) => status !== '-' && statusOf(code as ErrorCode) !== Number(status),
     );

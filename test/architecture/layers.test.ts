@@ -8,6 +8,7 @@ const files = sourceFiles('server');
 const allowed: Readonly<Record<string, readonly string[]>> = {
   base: [],
   protocol: ['base'],
+  autoscaler: ['base', 'protocol'],
   balancer: ['base', 'protocol'],
   cluster: ['base', 'protocol'],
   metrics: ['base', 'protocol'],
@@ -17,7 +18,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   gateway: ['base', 'protocol', 'balancer', 'metrics', 'models', 'security'],
   admin: ['base', 'protocol', 'balancer', 'metrics', 'models', 'security'],
   host: ['base', 'protocol', 'balancer', 'cluster', 'metrics', 'models', 'gateway', 'admin', 'config.ts', 'version.ts'],
-  cli: ['base', 'protocol', 'gateway', 'host', 'config.ts', 'main.ts', 'version.ts'],
+  cli: ['base', 'protocol', 'autoscaler', 'gateway', 'host', 'config.ts', 'main.ts', 'version.ts'],
   'config.ts': ['base'],
   'version.ts': ['../package.json'],
   'main.ts': ['base', 'admin', 'cluster', 'gateway', 'host', 'metrics', 'models', 'config.ts', 'version.ts'],
@@ -32,7 +33,12 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   commander: ['server/cli.ts'],
   pino: ['server/base/log.ts'],
   'pino-pretty': ['server/base/log.ts'],
-  zod: ['server/config.ts', 'server/models/manifest.ts'],
+  zod: [
+    'server/config.ts',
+    'server/models/manifest.ts',
+    'server/autoscaler/policy.ts',
+    'server/autoscaler/trace.ts',
+  ],
   'node:child_process': ['server/cluster/spawn.ts', 'server/cluster/warden.ts', 'server/cluster/replica.ts'],
 };
 

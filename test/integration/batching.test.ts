@@ -262,6 +262,10 @@ describe('a request that fails', () => {
     ]);
     expect(kept.json<OipAnswer>().outputs[0]).toMatchObject({ shape: [1, 2], data: [0.5, 0.25] });
     expect(dropped.json<OipAnswer>().outputs[0]).toMatchObject({ shape: [0, 2], data: [] });
+    // Neither answer is owed to a new replica.
+    expect((await host.status()).models.map(({ restarts }) => restarts)).toEqual(
+      (await host.status()).models.map(() => 0),
+    );
   });
 });
 

@@ -1,10 +1,9 @@
 /** The page at `/` as a browser gets it: what it says, that its examples work, and that nothing in it can run. */
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoModels, until } from '../support/host-process.ts';
+import { demoModel } from '../support/demo-models.ts';
+import { until } from '../support/host-process.ts';
 import { dictionaryModel, twoInputModel } from '../support/models.ts';
 import { head, rawRequest } from '../support/raw-http.ts';
 import { TestHost } from '../support/test-host.ts';
@@ -16,12 +15,7 @@ let page: string;
 beforeAll(async () => {
   host = await TestHost.start({
     models: [
-      {
-        name: 'iris',
-        bytes: readFileSync(join(demoModels, 'iris/1/model.onnx')),
-        labels: ['setosa', 'versicolor', 'virginica'],
-        manifest: { description: hostile, features: ["owner's 'length'", 'b', 'c', 'd'] },
-      },
+      demoModel('iris', { manifest: { description: hostile, features: ["owner's 'length'", 'b', 'c', 'd'] } }),
       { name: 'two-inputs', bytes: twoInputModel() },
       { name: 'dictionary', bytes: dictionaryModel() },
     ],

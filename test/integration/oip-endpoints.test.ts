@@ -1,138 +1,27 @@
-/**
- * Every document of the Open Inference Protocol and of Triton's extensions that Millrace serves, with its exact body; and
- * what clients read while a model loads and after one could not.
- */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** Every document of the Open Inference Protocol and of Triton's extensions that Millrace serves, with its exact body. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { version } from '../../server/version.ts';
-import { demoModels, until } from '../support/host-process.ts';
+import { demoModel } from '../support/demo-models.ts';
 import { identityModel, twoInputModel } from '../support/models.ts';
 import { TestHost } from '../support/test-host.ts';
 import type { HttpAnswer } from '../support/test-host.ts';
 
-interface IndexEntry {
-  readonly name: string;
-  readonly version: string;
-  readonly state: string;
-  readonly reason: string;
-}
-
-const iris = join(demoModels, 'iris');
-
 let host: TestHost;
-/** Answers from the moment in which the host listens and no model has loaded. */
-let whileLoading: Record<'live' | 'health' | 'ready' | 'serverReady' | 'modelReady' | 'metadata' | 'index', HttpAnswer>;
-
 beforeAll(async () => {
   host = await TestHost.start({
-    settled: false,
     settings: { defaults: { threads: 1 } },
     models: [
-      {
-        name: 'iris',
-        bytes: readFileSync(join(iris, '1/model.onnx')),
-        labels: readFileSync(join(iris, 'labels.txt'), 'utf8').trimEnd().split('\n'),
-        manifest: JSON.parse(readFileSync(join(iris, 'millrace.json'), 'utf8')),
-      },
+      demoModel('iris'),
       { name: 'Odd.name_v2-x', bytes: identityModel('FLOAT') },
       { name: 'twice', bytes: identityModel('FLOAT'), version: '1' },
       { name: 'twice', bytes: identityModel('INT64'), version: '2' },
       { name: 'two-inputs', bytes: twoInputModel(), manifest: { maxBatchSize: 0, replicas: 2, threads: 1 } },
-      { name: 'corrupt', bytes: Buffer.from('<html>Sign in to the guest network</html>') },
     ],
   });
-  const [live, health, ready, serverReady, modelReady, metadata, index] = await Promise.all([
-    host.send('/v2/health/live'),
-    host.send('/health'),
-    host.send('/ready'),
-    host.send('/v2/health/ready'),
-    host.send('/v2/models/iris/ready'),
-    host.send('/v2/models/iris'),
-    host.send('/v2/repository/index', { method: 'POST' }),
-  ]);
-  whileLoading = { live, health, ready, serverReady, modelReady, metadata, index };
-  await until('iris is ready', 20_000, async () => (await host.send('/v2/models/iris/ready')).status === 200);
 });
 afterAll(() => host[Symbol.asyncDispose]());
 
 const get = (path: string): Promise<HttpAnswer> => host.send(path);
-
-async function repositoryIndex(): Promise<IndexEntry[]> {
-  return (await host.send('/v2/repository/index', { method: 'POST' })).json<IndexEntry[]>();
-}
-
-describe('while models load', () => {
-  it('is live and not ready', () => {
-    for (const answer of [whileLoading.live, whileLoading.health]) {
-      expect(answer.status).toBe(200);
-      expect(answer.json()).toEqual({ live: true });
-    }
-    for (const answer of [whileLoading.ready, whileLoading.serverReady]) {
-      expect(answer.status).toBe(503);
-      expect(answer.json()).toEqual({ ready: false, live: true });
-    }
-    expect(whileLoading.modelReady.status).toBe(503);
-    expect(whileLoading.modelReady.json()).toEqual({ name: 'iris', ready: false });
-  });
-
-  it('lists every model as loading', () => {
-    const names = ['Odd.name_v2-x', 'corrupt', 'iris', 'twice', 'two-inputs'];
-    expect(whileLoading.index.json()).toEqual(
-      names.map((name) => ({ name, version: name === 'twice' ? '2' : '1', state: 'LOADING', reason: 'loading' })),
-    );
-  });
-
-  it('says 503 where it does not know a signature yet, not an empty one', () => {
-    expect(whileLoading.metadata.status).toBe(503);
-    expect(whileLoading.metadata.json()).toMatchObject({ code: 'model-not-ready' });
-  });
-});
-
-describe('with a model that cannot load', () => {
-  beforeAll(() => host.host.settled());
-
-  it('names the state and the reason in the index, and serves the others', async () => {
-    const index = await repositoryIndex();
-    expect(index.filter(({ state }) => state === 'READY').map(({ name, reason }) => [name, reason])).toEqual([
-      ['Odd.name_v2-x', ''],
-      ['iris', ''],
-      ['twice', ''],
-      ['two-inputs', ''],
-    ]);
-    const corrupt = index.find(({ name }) => name === 'corrupt')!;
-    expect(corrupt).toMatchObject({ version: '1', state: 'UNAVAILABLE' });
-    expect(corrupt.reason).toMatch(/^The model corrupt\/1 cannot run: .*ONNX Runtime cannot load the model/);
-    const answer = await host.post('/predict/iris', { features: [5.1, 3.5, 1.4, 0.2] });
-    expect(answer.json()).toMatchObject({ prediction: 'setosa' });
-  });
-
-  it('keeps the server not ready and live', async () => {
-    const ready = await get('/v2/health/ready');
-    expect(ready.status).toBe(503);
-    expect(ready.json()).toEqual({ ready: false, live: true });
-    expect((await get('/v2/health/live')).status).toBe(200);
-    expect((await get('/v2/models/corrupt/ready')).status).toBe(503);
-    expect((await get('/v2/models/iris/ready')).status).toBe(200);
-  });
-
-  it('answers 503 with the reason to inference, metadata and configuration of it', async () => {
-    for (const answer of [
-      await host.post('/v2/models/corrupt/infer', { inputs: [] }),
-      await host.post('/predict/corrupt', { features: [1] }),
-      await get('/v2/models/corrupt'),
-      await get('/v2/models/corrupt/config'),
-    ]) {
-      expect(answer.status).toBe(503);
-      expect(answer.json<{ error: string }>().error).toContain('ONNX Runtime cannot load the model');
-    }
-  });
-
-  it('still has statistics of it', async () => {
-    const { model_stats: stats } = (await get('/v2/models/corrupt/stats')).json<{ model_stats: object[] }>();
-    expect(stats).toMatchObject([{ name: 'corrupt', inference_count: 0, execution_count: 0, memory_usage: [] }]);
-  });
-});
 
 describe('documents', () => {
   it('describes the server', async () => {
@@ -156,7 +45,7 @@ describe('documents', () => {
 
   it('lists the models', async () => {
     expect((await get('/v2/models')).json()).toEqual({
-      models: ['Odd.name_v2-x', 'corrupt', 'iris', 'twice', 'two-inputs'],
+      models: ['Odd.name_v2-x', 'iris', 'twice', 'two-inputs'],
     });
   });
 
@@ -268,7 +157,14 @@ describe('documents', () => {
     for (const body of ['', '{}', '{"ready":true}', undefined]) {
       const answer = await host.send('/v2/repository/index', { method: 'POST', ...(body !== undefined && { body }) });
       expect(answer.status).toBe(200);
-      expect(answer.json<IndexEntry[]>()).toHaveLength(5);
+      expect(answer.json()).toEqual(
+        ['Odd.name_v2-x', 'iris', 'twice', 'two-inputs'].map((name) => ({
+          name,
+          version: name === 'twice' ? '2' : '1',
+          state: 'READY',
+          reason: '',
+        })),
+      );
     }
   });
 
@@ -375,105 +271,6 @@ describe('names', () => {
   it('keeps the connection after an error to a request without a body', async () => {
     expect((await get('/nope')).headers.connection).toBe('keep-alive');
     expect((await get('/v2/models/nope')).headers.connection).toBe('keep-alive');
-  });
-});
-
-describe('statistics', () => {
-  interface Stats {
-    readonly name: string;
-    readonly version: string;
-    readonly last_inference: number;
-    readonly inference_count: number;
-    readonly execution_count: number;
-    readonly inference_stats: Record<string, { count: number; ns: number }>;
-    readonly response_stats: object;
-    readonly batch_stats: readonly {
-      batch_size: number;
-      compute_input: { count: number; ns: number };
-      compute_infer: { count: number; ns: number };
-      compute_output: { count: number; ns: number };
-    }[];
-    readonly memory_usage: readonly { type: string; id: number; byte_size: number }[];
-  }
-
-  async function statsOf(path: string): Promise<Stats[]> {
-    return (await get(path)).json<{ model_stats: Stats[] }>().model_stats;
-  }
-
-  it('covers every model, or the one that is asked for', async () => {
-    expect((await statsOf('/v2/models/stats')).map(({ name }) => name)).toEqual([
-      'Odd.name_v2-x',
-      'corrupt',
-      'iris',
-      'twice',
-      'two-inputs',
-    ]);
-    for (const path of ['/v2/models/iris/stats', '/v2/models/iris/versions/1/stats']) {
-      expect((await statsOf(path)).map(({ name, version }) => [name, version])).toEqual([['iris', '1']]);
-    }
-  });
-
-  it('adds up: requests, rows, runs and durations', async () => {
-    const path = '/v2/models/twice/stats';
-    const [before] = await statsOf(path);
-    const startedMs = Date.now();
-    const request = (rows: number): Promise<HttpAnswer> =>
-      host.post('/v2/models/twice/infer', {
-        inputs: [{ name: 'x', datatype: 'INT64', shape: [rows, 2], data: Array.from({ length: rows * 2 }, () => 1) }],
-      });
-    const rows = [1, 2, 3, 1, 1, 5];
-    const answers = await Promise.all(rows.map(request));
-    const bad = await host.post('/v2/models/twice/infer', { inputs: [] });
-    expect(answers.map(({ status }) => status)).toEqual(rows.map(() => 200));
-    expect(bad.status).toBe(400);
-
-    const [after] = await statsOf(path);
-    const total = rows.reduce((sum, count) => sum + count);
-    const runs = after!.execution_count - before!.execution_count;
-    const delta = (name: string): number => after!.inference_stats[name]!.count - before!.inference_stats[name]!.count;
-    expect(after!.inference_count - before!.inference_count).toBe(total);
-    expect(delta('success')).toBe(rows.length);
-    expect(delta('fail')).toBe(1);
-    for (const leaf of ['queue', 'compute_input', 'compute_infer', 'compute_output'])
-      expect(delta(leaf)).toBe(rows.length);
-    expect(runs).toBeLessThanOrEqual(rows.length);
-    expect(after!.batch_stats.reduce((sum, batch) => sum + batch.compute_infer.count, 0)).toBe(after!.execution_count);
-    const rowsInBatches = after!.batch_stats.reduce(
-      (sum, batch) => sum + batch.batch_size * batch.compute_infer.count,
-      0,
-    );
-    expect(rowsInBatches).toBe(after!.inference_count);
-    for (const leaf of Object.values(after!.inference_stats)) {
-      expect(Number.isSafeInteger(leaf.ns)).toBe(true);
-      if (leaf.count === 0) expect(leaf.ns).toBe(0);
-    }
-    const { success, queue, compute_infer: infer } = after!.inference_stats;
-    expect(success!.ns).toBeGreaterThan(infer!.ns);
-    expect(success!.ns).toBeGreaterThan(queue!.ns);
-    expect(after!.last_inference).toBeGreaterThanOrEqual(startedMs);
-    expect(after!.last_inference).toBeLessThanOrEqual(Date.now());
-    expect(after!.inference_stats['cache_hit']).toEqual({ count: 0, ns: 0 });
-    expect(after!.memory_usage).toMatchObject([{ type: 'CPU', id: 0 }]);
-    expect(after!.memory_usage[0]!.byte_size).toBeGreaterThan(20e6);
-  });
-
-  it('agrees with /metrics', async () => {
-    const [stats] = await statsOf('/v2/models/twice/stats');
-    expect(await host.metric('nv_inference_count', 'twice')).toBe(stats!.inference_count);
-    expect(await host.metric('nv_inference_exec_count', 'twice')).toBe(stats!.execution_count);
-    expect(await host.metric('nv_inference_request_success', 'twice')).toBe(stats!.inference_stats['success']!.count);
-    const failed = (await host.metrics()).filter(
-      ({ name, labels }) => name === 'nv_inference_request_failure' && labels['model'] === 'twice',
-    );
-    expect(failed.reduce((sum, { value }) => sum + value, 0)).toBe(stats!.inference_stats['fail']!.count);
-  });
-
-  it('writes /metrics in the format that Prometheus reads', async () => {
-    const answer = await get('/metrics');
-    expect(answer.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
-    expect(await host.metric('millrace_model_ready', 'iris')).toBe(1);
-    expect(await host.metric('millrace_model_ready', 'corrupt')).toBe(0);
-    expect(await host.metric('millrace_replicas_ready', 'two-inputs')).toBe(2);
   });
 });
 

@@ -2,11 +2,10 @@
  * `/predict`, the request for people: its forms, its answers, and sentences that say which feature is wrong.
  * The numbers themselves are checked against scikit-learn in samples.test.ts.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoModels } from '../support/host-process.ts';
+import { demoModel } from '../support/demo-models.ts';
 import { dictionaryModel, identityModel, mlpModel, twoInputModel } from '../support/models.ts';
+import { expectRefusal } from '../support/refusal.ts';
 import { TestHost } from '../support/test-host.ts';
 import type { HttpAnswer } from '../support/test-host.ts';
 
@@ -14,12 +13,7 @@ let host: TestHost;
 beforeAll(async () => {
   host = await TestHost.start({
     models: [
-      {
-        name: 'iris',
-        bytes: readFileSync(join(demoModels, 'iris/1/model.onnx')),
-        labels: ['setosa', 'versicolor', 'virginica'],
-        manifest: { features: ['sepal length', 'sepal width', 'petal length', 'petal width'] },
-      },
+      demoModel('iris', { manifest: { features: ['sepal length', 'sepal width', 'petal length', 'petal width'] } }),
       { name: 'two-inputs', bytes: twoInputModel() },
       { name: 'dictionary', bytes: dictionaryModel() },
       { name: 'regression', bytes: mlpModel([2, 1], 1) },
@@ -36,11 +30,6 @@ const row = Object.values(features);
 
 function predict(model: string, body: unknown): Promise<HttpAnswer> {
   return host.post(`/predict/${model}`, body);
-}
-
-function expectRefusal(answer: HttpAnswer, status: number, error: RegExp): void {
-  expect(answer.status, answer.text).toBe(status);
-  expect(answer.json<{ error: string }>().error).toMatch(error);
 }
 
 describe('the request', () => {

@@ -2,11 +2,9 @@
  * Requests that an attacker sends through a browser or by hand, on both listeners: other hosts, other origins, names that are
  * paths; and what a replica could read if its model were hostile.
  */
-import { readFileSync } from 'node:fs';
 import { readFile, readdir, readlink, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { demoModels } from '../support/host-process.ts';
+import { demoModel } from '../support/demo-models.ts';
 import { RawConnection, head, rawRequest } from '../support/raw-http.ts';
 import type { RawAnswer } from '../support/raw-http.ts';
 import { TestHost } from '../support/test-host.ts';
@@ -17,13 +15,7 @@ beforeAll(async () => {
   vi.stubEnv('NODE_OPTIONS', '--max-http-header-size=16384');
   vi.stubEnv('HTTPS_PROXY', 'http://user:planted-secret@proxy.example');
   host = await TestHost.start({
-    models: [
-      {
-        name: 'iris',
-        bytes: readFileSync(join(demoModels, 'iris/1/model.onnx')),
-        labels: ['setosa', 'versicolor', 'virginica'],
-      },
-    ],
+    models: [demoModel('iris')],
     settings: { allowedHosts: ['Millrace.Lan'] },
   });
 });
@@ -240,6 +232,7 @@ describe('model names', () => {
     ['../x', '..%2fx'],
     ['../x, encoded twice', '..%252fx'],
     ['.., encoded twice', '%252e%252e'],
+    ['a good name, encoded twice', '%2569ris'],
     ['..', '%2e%2e'],
     ['.', '.'],
     ['a/b', 'a%2Fb'],

@@ -17,6 +17,7 @@ import type { Host } from '../../server/main.ts';
 import { demoModels, isRunning, until } from './host-process.ts';
 import { openTestRepository } from './model-repository.ts';
 import type { TestModel, TestRepository } from './model-repository.ts';
+import { binaryRequest } from './oip-request.ts';
 import { readPrometheus } from './prometheus-reader.ts';
 import type { Sample } from './prometheus-reader.ts';
 
@@ -95,6 +96,16 @@ export class TestHost implements AsyncDisposable {
   /** Posts a value as JSON. */
   post(path: string, value: unknown, headers: Readonly<Record<string, string>> = {}): Promise<HttpAnswer> {
     return this.send(path, { method: 'POST', headers, body: JSON.stringify(value) });
+  }
+
+  /** One request of the Open Inference Protocol as JSON. */
+  infer(model: string, value: unknown): Promise<HttpAnswer> {
+    return this.post(`/v2/models/${model}/infer`, value);
+  }
+
+  /** One request with raw tensors behind its JSON. */
+  inferBinary(model: string, value: unknown, ...raw: readonly Uint8Array[]): Promise<HttpAnswer> {
+    return this.send(`/v2/models/${model}/infer`, binaryRequest(value, ...raw));
   }
 
   async status(): Promise<HostStatus> {

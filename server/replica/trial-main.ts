@@ -1,0 +1,63 @@
+/**
+ * Entry of a process that tries one model once, before it is published: loads it, runs it, compares saved test cases, reports
+ * and ends. It is thrown away whatever happens; its parent ends it when it takes too long (inspect/trial-load.ts).
+ *
+ * Like a replica it talks only over the socket it inherits as descriptor 3.
+ */
+import { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { asMillraceError } from '../base/errors.ts';
+import { toErrorBody } from '../protocol/control.ts';
+import { FrameChannel } from '../protocol/frame-channel.ts';
+import { frameTypes } from '../protocol/frames.ts';
+import { probeBatching } from './batching-probe.ts';
+import { compareSamples } from './sample-comparison.ts';
+import type { TrialCommand, TrialReport } from './trial-command.ts';
+
+process.title = 'millrace trial';
+
+const channel = new FrameChannel(new Socket({ fd: 3, readable: true, writable: true }), {
+  onFrame(frame) {
+    if (frame.type === frameTypes.load) void tryModel(JSON.parse(frame.body.toString()) as TrialCommand);
+  },
+  onClose() {
+    process.exit(0);
+  },
+});
+
+async function tryModel(command: TrialCommand): Promise<void> {
+  try {
+    await watchMemory(command.memoryLimitBytes);
+    const { openSession } = await import('./session.ts');
+    const startedMs = performance.now();
+    const session = await openSession({ modelPath: command.modelPath, intraOpThreads: 1, spinning: false });
+    const loadMs = performance.now() - startedMs;
+    const { maxBatchSize, reason } = await probeBatching(session, command.maxBatchSize);
+    const samples = command.samples && (await compareSamples(session, command.samples));
+    channel.sendJson(frameTypes.loaded, 0, {
+      signature: session.signature,
+      maxBatchSize,
+      batching: reason,
+      loadMs,
+      rssBytes: process.memoryUsage.rss(),
+      peakRssBytes: process.resourceUsage().maxRSS * 1024,
+      samples,
+    } satisfies TrialReport);
+  } catch (error) {
+    const known = asMillraceError(error);
+    if (known.code === 'internal') console.error(error);
+    channel.sendJson(frameTypes.loadFailed, 0, toErrorBody(known));
+  }
+  channel.end();
+}
+
+/** Resolves when the watch runs, so that no model loads without it. */
+async function watchMemory(memoryLimitBytes: number): Promise<void> {
+  const watch = new Worker(fileURLToPath(new URL('memory-watch.ts', import.meta.url)), { workerData: { memoryLimitBytes } });
+  watch.unref();
+  await new Promise<void>((resolve, reject) => {
+    watch.once('online', resolve);
+    watch.once('error', reject);
+  });
+}

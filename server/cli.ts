@@ -4,7 +4,11 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { findHost } from './cli/host-client.ts';
 import { modelsText, statusText } from './cli/inspect.ts';
+import { importCommand, removeCommand, showCommand, verifyCommand } from './cli/models.ts';
+import type { ImportFlags, RemoveFlags } from './cli/models.ts';
 import { exitCodes, reportError } from './cli/output.ts';
+import { scaleReplay } from './cli/scale.ts';
+import type { ReplayFlags } from './cli/scale.ts';
 import { serve } from './cli/serve.ts';
 import type { ServeFlags } from './cli/serve.ts';
 import { version } from './version.ts';
@@ -13,6 +17,8 @@ const program = new Command('millrace')
   .description('Serves ONNX models from this machine over HTTP, from a cluster of processes behind one address.')
   .version(version)
   .configureHelp({ showGlobalOptions: true })
+  // `--version` of a command is a model's; the program's own comes before the command.
+  .enablePositionalOptions()
   .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong command line or settings, 3 no host is running.')
   .exitOverride((error) => {
     process.exit(error.exitCode === 0 ? 0 : exitCodes.usage);
@@ -24,7 +30,10 @@ const dataOption = () =>
 program
   .command('serve')
   .description('start a host and serve until Ctrl-C')
-  .option('--models <folder>', 'models as <name>/<version>/model.onnx (default: the demo models)')
+  .option(
+    '--models <folder>',
+    'models as <name>/<version>/model.onnx (default: the imported models, else the demo models)',
+  )
   .option('--demo', 'serve the four demo models')
   .option('--config <file>', 'settings as JSON, see docs/configuration.md')
   .option('--port <number>', 'port that apps call, 0 for any (default: 8000)', portNumber)
@@ -50,11 +59,11 @@ program
     }),
   );
 
-const models = program.command('models').description('look at the models of the running host');
+const models = program.command('models').description('import models, look at them, remove them');
 
 models
   .command('list')
-  .description('list the models, their versions and states')
+  .description('list the models of the running host, their versions and states')
   .addOption(dataOption())
   .option('--json', 'print as JSON')
   .action((flags: { data: string; json?: boolean }) =>
@@ -63,6 +72,55 @@ models
       console.log(flags.json === true ? JSON.stringify(found.status.models, undefined, 2) : modelsText(found));
     }),
   );
+
+models
+  .command('import')
+  .description('check, try and store a model, or all models of a folder or zip archive')
+  .argument('<path>', 'model.onnx, a folder with models as <name>/<version>/model.onnx, or a zip archive of one')
+  .option('--name <name>', "the model's name (default: from the file or folder)")
+  .option('--version <number>', 'its version (default: from the folder, or the next free number)')
+  .option('--no-samples', 'do not run the saved test cases of samples.json')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .addHelpText('after', '\nExample:\n  millrace models import ~/Downloads/model.onnx --name iris')
+  .action((path: string, flags: ImportFlags) => run(flags.json === true, () => importCommand(path, flags)));
+
+models
+  .command('show')
+  .description('show the imported versions of a model: what it takes and gives, where it came from')
+  .argument('<name>')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((name: string, flags: ImportFlags) => run(flags.json === true, () => showCommand(name, flags)));
+
+models
+  .command('remove')
+  .description('remove an imported model, or one version of it')
+  .argument('<name>')
+  .option('--version <number>', 'only this version')
+  .option('--yes', 'do not ask')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON; needs --yes')
+  .action((name: string, flags: RemoveFlags) => run(flags.json === true, () => removeCommand(name, flags)));
+
+models
+  .command('verify')
+  .description('compare every byte of the imported models with what was imported')
+  .argument('[name]')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((name: string | undefined, flags: ImportFlags) => run(flags.json === true, () => verifyCommand(name, flags)));
+
+const scale = program.command('scale').description('look at what the autoscaler decides, and why');
+
+scale
+  .command('replay')
+  .description('replay a recorded or invented load through the autoscaler')
+  .argument('<trace>', 'trace as JSON, see docs/autoscaling.md')
+  .option('--policy <file>', 'settings as JSON, or the name of a preset: edge, kubernetes', 'edge')
+  .option('--json', 'print as JSON, with every tick')
+  .addHelpText('after', '\nExample:\n  millrace scale replay monday.json --policy policy.json')
+  .action((trace: string, flags: ReplayFlags) => run(flags.json === true, () => scaleReplay(trace, flags)));
 
 async function run(json: boolean, command: () => Promise<void>): Promise<void> {
   try {

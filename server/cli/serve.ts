@@ -5,6 +5,7 @@ import { parseConfig, readConfigFile } from '../config.ts';
 import { curlLine, exampleRequest } from '../gateway/examples.ts';
 import { startHost } from '../main.ts';
 import type { Host } from '../main.ts';
+import { scanStore } from '../models/store-scan.ts';
 
 export interface ServeFlags {
   readonly config?: string;
@@ -42,10 +43,11 @@ async function settingsFrom(flags: ServeFlags): Promise<Record<string, unknown>>
   const file = flags.config === undefined ? {} : await readConfigFile(resolve(flags.config));
   const section = (name: string): Record<string, unknown> => (file[name] ?? {}) as Record<string, unknown>;
   const models = flags.models === undefined ? undefined : resolve(flags.models);
+  const dataDirectory = file['dataDirectory'] ?? flags.data;
   return {
     ...file,
-    models: models ?? file['models'] ?? demoModels,
-    dataDirectory: file['dataDirectory'] ?? flags.data,
+    models: models ?? file['models'] ?? (flags.demo === true ? demoModels : await storedModels(String(dataDirectory))),
+    dataDirectory,
     http: { ...section('http'), ...(flags.port !== undefined && { port: flags.port }) },
     admin: { ...section('admin'), ...(flags.adminPort !== undefined && { port: flags.adminPort }) },
     defaults: { ...section('defaults'), ...(flags.replicas !== undefined && { replicas: flags.replicas }) },
@@ -55,6 +57,13 @@ async function settingsFrom(flags: ServeFlags): Promise<Record<string, unknown>>
       ...(flags.json === true && { format: 'json' }),
     },
   };
+}
+
+/** The store where it has models, else the demo models. What has changed on disk since its import is said and not served. */
+async function storedModels(dataDirectory: string): Promise<string> {
+  const { modelsFolder, problems } = await scanStore(dataDirectory);
+  for (const { message, hint } of problems) console.error(`millrace: ${message}\n  ${hint}`);
+  return modelsFolder ?? demoModels;
 }
 
 function announcement(host: Host): object {

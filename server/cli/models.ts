@@ -1,0 +1,184 @@
+/** `millrace models import`, `show`, `remove` and `verify`: the store in the data folder, with or without a running host. */
+import { createInterface } from 'node:readline/promises';
+import { MillraceError } from '../base/errors.ts';
+import { tryModel } from '../inspect/trial-load.ts';
+import { importModels } from '../models/import.ts';
+import type { ImportProgress } from '../models/import.ts';
+import { ModelStore } from '../models/model-store.ts';
+import { checkVersion } from '../models/store-scan.ts';
+import { RunFile } from '../host/run-file.ts';
+import { importJson, importText, showText } from './model-texts.ts';
+import { exitCodes } from './output.ts';
+import { Progress } from './progress.ts';
+
+interface StoreFlags {
+  readonly data: string;
+  readonly json?: boolean;
+}
+
+export interface ImportFlags extends StoreFlags {
+  readonly name?: string;
+  readonly version?: string;
+  /** False with --no-samples. */
+  readonly samples: boolean;
+}
+
+export interface RemoveFlags extends StoreFlags {
+  readonly version?: string;
+  readonly yes?: boolean;
+}
+
+const stepLabels = { unpack: 'Unpacking', copy: 'Copying', try: 'Trying' } as const;
+
+export async function importCommand(path: string, flags: ImportFlags): Promise<void> {
+  const progress = new Progress();
+  const abort = new AbortController();
+  const onSignal = (): void => abort.abort();
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  const show = ({ step, name, doneBytes, totalBytes }: ImportProgress): void =>
+    progress.update(`${stepLabels[step]} ${name}`.trimEnd(), doneBytes, totalBytes);
+  try {
+    const report = await importModels({
+      path,
+      dataDirectory: flags.data,
+      name: flags.name,
+      version: flags.version,
+      skipSamples: !flags.samples,
+      tryModel,
+      onProgress: show,
+      signal: abort.signal,
+    });
+    progress.end();
+    const [only, ...others] = report.versions;
+    if (only?.state === 'refused' && others.length === 0) throw only.error;
+    const isHostRunning = await hostRuns(flags.data);
+    console.log(
+      flags.json === true
+        ? JSON.stringify(importJson(report, isHostRunning), undefined, 2)
+        : importText(report, isHostRunning),
+    );
+    if (report.versions.some(({ state }) => state === 'refused')) process.exitCode = exitCodes.failed;
+  } catch (error) {
+    if (!abort.signal.aborted) throw error;
+    throw new MillraceError('model-load-failed', 'The import was stopped.', {
+      hint: 'Versions that were published before stay; the rest left nothing behind.',
+    });
+  } finally {
+    progress.end();
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+export async function showCommand(name: string, flags: StoreFlags): Promise<void> {
+  const store = new ModelStore(flags.data);
+  const found = await store.find(name);
+  const records = await Promise.all(
+    found.versions.map(async (version) => ({ version, record: await store.record(found.name, version) })),
+  );
+  const quarantined = (await store.quarantined()).filter((each) => each.name === found.name);
+  console.log(
+    flags.json === true
+      ? JSON.stringify(
+          {
+            name: found.name,
+            versions: records.map(({ version, record }) => record ?? { version, damaged: true }),
+            quarantined,
+          },
+          undefined,
+          2,
+        )
+      : showText(found.name, records, quarantined),
+  );
+}
+
+export async function removeCommand(name: string, flags: RemoveFlags): Promise<void> {
+  const store = new ModelStore(flags.data);
+  const found = await store.find(name, flags.version);
+  const what =
+    flags.version === undefined
+      ? `${found.name} with ${count(found.versions.length, 'version')}`
+      : `version ${flags.version} of ${found.name}`;
+  await confirm(`Remove ${what}?`, flags);
+  await store.remove(found.name, flags.version);
+  console.log(
+    flags.json === true
+      ? JSON.stringify({ removed: found.versions.map((version) => ({ name: found.name, version })) })
+      : `Removed ${what}.${(await hostRuns(flags.data)) ? ' The running host serves it until it is restarted.' : ''}`,
+  );
+}
+
+export async function verifyCommand(name: string | undefined, flags: StoreFlags): Promise<void> {
+  const store = new ModelStore(flags.data);
+  const names = name === undefined ? await store.names() : [(await store.find(name)).name];
+  const progress = new Progress();
+  const checks: { name: string; version: string; fault: string | undefined }[] = [];
+  let doneBytes = 0;
+  const totalBytes = await storedBytes(store, names);
+  for (const each of names) {
+    for (const version of await store.versions(each)) {
+      const fault = await checkVersion(store, each, version, (bytes) =>
+        progress.update('Verifying', (doneBytes += bytes), totalBytes),
+      );
+      checks.push({ name: each, version, fault });
+    }
+  }
+  progress.end();
+  const damaged = checks.filter(({ fault }) => fault !== undefined);
+  if (damaged.length > 0) process.exitCode = exitCodes.failed;
+  if (flags.json === true) {
+    const versions = checks.map(({ fault, ...rest }) => ({
+      ...rest,
+      state: fault === undefined ? 'intact' : 'quarantined',
+      ...(fault !== undefined && { fault }),
+    }));
+    console.log(JSON.stringify({ versions }, undefined, 2));
+    return;
+  }
+  for (const { name: model, version, fault } of damaged) {
+    const offered = (await store.versions(model)).at(-1);
+    console.log(
+      `Version ${version} of ${model} ${fault}. It is now in quarantine; ${offered === undefined ? 'no other version is there' : `version ${offered} is offered instead`}.`,
+    );
+  }
+  console.log(`${count(checks.length - damaged.length, 'version')} intact, ${damaged.length} damaged.`);
+}
+
+async function storedBytes(store: ModelStore, names: readonly string[]): Promise<number> {
+  let totalBytes = 0;
+  for (const name of names) {
+    for (const version of await store.versions(name)) {
+      const record = await store.record(name, version);
+      for (const { sizeBytes } of Object.values(record?.files ?? {})) totalBytes += sizeBytes;
+    }
+  }
+  return totalBytes;
+}
+
+async function confirm(question: string, flags: RemoveFlags): Promise<void> {
+  if (flags.yes === true) return;
+  if (!process.stdin.isTTY || flags.json === true) {
+    throw new MillraceError('invalid-config', 'Removing needs a yes, and nobody is here to give it.', {
+      hint: 'Add --yes.',
+    });
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(`${question} [y/N] `);
+  terminal.close();
+  if (!/^y(?:es)?$/i.test(answer.trim())) throw new MillraceError('invalid-config', 'Nothing was removed.');
+}
+
+async function hostRuns(dataDirectory: string): Promise<boolean> {
+  try {
+    const { pid } = await new RunFile(dataDirectory).read();
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

@@ -162,17 +162,19 @@ async function serveModels(
   );
 }
 
-/** The first row of the model's samples.json, for examples that mean something. */
+/** The first row of the model's samples.json, for examples that mean something: the owner's, else the version's own. */
 async function readExampleRow(entry: ModelEntry): Promise<readonly number[] | undefined> {
   const modelPath = entry.versions.at(-1)?.modelPath;
   if (modelPath === undefined) return undefined;
-  try {
-    const samples = JSON.parse(await readFile(join(dirname(dirname(modelPath)), 'samples.json'), 'utf8')) as {
-      inputs?: unknown[];
-    };
-    const row = samples.inputs?.[0];
-    return Array.isArray(row) && row.every((value) => typeof value === 'number') ? row : undefined;
-  } catch {
-    return undefined; // Samples are optional, and a broken file only costs the example its values.
+  const versionFolder = dirname(modelPath);
+  for (const folder of [dirname(versionFolder), versionFolder]) {
+    try {
+      const text = await readFile(join(folder, 'samples.json'), 'utf8');
+      const row = (JSON.parse(text) as { inputs?: unknown[] }).inputs?.[0];
+      if (Array.isArray(row) && row.every((value) => typeof value === 'number')) return row;
+    } catch {
+      // Samples are optional, and a broken file only costs the example its values.
+    }
   }
+  return undefined;
 }

@@ -106,6 +106,6 @@ export class CallQueue {
 
   #count(call: Call, sign: 1 | -1): void {
     this.#length += sign;
-    this.#bytes += sign * call.request.body.length;
+    this.#bytes += sign * call.request.bodyBytes;
   }
 }

@@ -13,8 +13,9 @@ export type Priority = 'interactive' | 'batch';
 
 export interface CallRequest {
   readonly kind: CallKind;
-  /** The request's body, decompressed. */
-  readonly body: Buffer;
+  /** The request's body, decompressed, in the pieces in which it arrived: it is forwarded, not looked at. */
+  readonly body: readonly Buffer[];
+  readonly bodyBytes: number;
   /** Bytes of it that are JSON; undefined where all of it is. */
   readonly jsonLength: number | undefined;
   readonly priority: Priority;
@@ -34,7 +35,8 @@ export type Answer =
       readonly type: 'result';
       /** Name of the upstream that answered. */
       readonly upstream: string;
-      readonly body: Buffer;
+      /** In pieces. */
+      readonly body: readonly Buffer[];
       readonly jsonLength: number | undefined;
       readonly cost: RunCost;
     }
@@ -44,7 +46,7 @@ export type Answer =
       readonly upstream: string;
       readonly status: number;
       readonly headers: readonly string[];
-      readonly body: Buffer;
+      readonly body: readonly Buffer[];
     };
 
 export type Outcome = { readonly answer: Answer } | { readonly error: MillraceError };

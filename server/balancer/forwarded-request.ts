@@ -20,13 +20,13 @@ export interface ForwardedPair {
 }
 
 /** A POST of the call's body, which is not in the request itself, to `path`. */
-export function forwardedPair(path: string, { body, jsonLength }: CallRequest): ForwardedPair {
+export function forwardedPair(path: string, { bodyBytes, jsonLength }: CallRequest): ForwardedPair {
   const request = new IncomingMessage(nowhere);
   request.method = 'POST';
   request.url = path;
   request.headers = {
     'content-type': jsonLength === undefined ? 'application/json' : 'application/octet-stream',
-    'content-length': String(body.length),
+    'content-length': String(bodyBytes),
     // What comes back is passed on byte by byte, and the gateway compresses for the client.
     'accept-encoding': 'identity',
     via: `1.1 ${viaName}`,

@@ -238,7 +238,7 @@ export class RemoteUpstream implements Upstream {
     this.#close(sent, verdict);
     const answer: Answer | undefined =
       end.type === 'reply'
-        ? { type: 'http', upstream: this.name, status: end.status, headers: end.headers, body: end.body }
+        ? { type: 'http', upstream: this.name, status: end.status, headers: end.headers, body: [end.body] }
         : undefined;
     if (answer !== undefined && event === undefined) {
       this.#events.onAnswer(this, call, answer);

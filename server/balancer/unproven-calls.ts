@@ -20,16 +20,28 @@ interface Trial {
   inFlight: number;
 }
 
-/** Equal for equal bodies; computed once per call. Never 0, which means "not computed". */
+/** Equal for equal bodies, however they are cut into pieces; computed once per call. Never 0, which means "not computed". */
 export function checksumOf(call: Call): number {
   if (call.checksum !== 0) return call.checksum;
-  const { body } = call.request;
+  const { body, bodyBytes } = call.request;
   const sum =
-    body.length <= 2 * sampleBytes
-      ? crc32(body)
-      : crc32(body.subarray(body.length - sampleBytes), crc32(body.subarray(0, sampleBytes)));
-  call.checksum = sum * 2 ** 20 + (body.length % 2 ** 20) + 1;
+    bodyBytes <= 2 * sampleBytes
+      ? checksumOfRange(body, 0, bodyBytes, 0)
+      : checksumOfRange(body, bodyBytes - sampleBytes, bodyBytes, checksumOfRange(body, 0, sampleBytes, 0));
+  call.checksum = sum * 2 ** 20 + (bodyBytes % 2 ** 20) + 1;
   return call.checksum;
+}
+
+function checksumOfRange(pieces: readonly Buffer[], from: number, to: number, seed: number): number {
+  let sum = seed;
+  let offset = 0;
+  for (const piece of pieces) {
+    const start = Math.max(0, from - offset);
+    const end = Math.min(piece.length, to - offset);
+    if (start < end) sum = crc32(start === 0 && end === piece.length ? piece : piece.subarray(start, end), sum);
+    offset += piece.length;
+  }
+  return sum;
 }
 
 export class UnprovenCalls {

@@ -10,7 +10,7 @@ import { MillraceError } from '../base/errors.ts';
 import { decodeResultHead, encodeCallHead, fromErrorBody } from '../protocol/control.ts';
 import type { CallKind, ErrorBody, LoadCommand, LoadedReport, MemoryReport, ResultHead } from '../protocol/control.ts';
 import { FrameChannel } from '../protocol/frame-channel.ts';
-import { frameTypes } from '../protocol/frames.ts';
+import { frameTypes, joined } from '../protocol/frames.ts';
 import type { Frame } from '../protocol/frames.ts';
 import { judgeRun } from './hung-run.ts';
 import type { ReplicaProcess } from './spawn.ts';
@@ -20,7 +20,9 @@ import { StderrTail } from './stderr-tail.ts';
 export interface ReplicaCall {
   readonly request: {
     readonly kind: CallKind;
-    readonly body: Buffer;
+    /** In the pieces in which it arrived. */
+    readonly body: readonly Buffer[];
+    readonly bodyBytes: number;
     readonly jsonLength: number | undefined;
     readonly receivedMs: number;
     readonly deadlineMs: number;
@@ -29,7 +31,7 @@ export interface ReplicaCall {
 
 export interface ReplicaEvents<C extends ReplicaCall> {
   onReady(replica: Replica<C>): void;
-  onResult(replica: Replica<C>, call: C, head: ResultHead, body: Buffer): void;
+  onResult(replica: Replica<C>, call: C, head: ResultHead, body: readonly Buffer[]): void;
   onFailure(replica: Replica<C>, call: C, error: MillraceError): void;
   /** The process is gone. `running` may have caused it; `waiting` had certainly not begun. */
   onLost(replica: Replica<C>, running: readonly C[], waiting: readonly C[]): void;
@@ -129,19 +131,19 @@ export class Replica<C extends ReplicaCall> {
   }
 
   takes(call: C): boolean {
-    return this.#inFlight.size === 0 || this.#bytesInFlight + call.request.body.length <= maxBytesInFlight;
+    return this.#inFlight.size === 0 || this.#bytesInFlight + call.request.bodyBytes <= maxBytesInFlight;
   }
 
   send(call: C): void {
-    const { kind, body, jsonLength, receivedMs } = call.request;
+    const { kind, body, bodyBytes, jsonLength, receivedMs } = call.request;
     const nowMs = performance.now();
     const idle = this.#inFlight.size === 0;
     if (idle) this.#runSinceMs = nowMs;
     this.#lastRequestId = (this.#lastRequestId + 1) >>> 0;
     this.#inFlight.set(this.#lastRequestId, call);
-    this.#bytesInFlight += body.length;
+    this.#bytesInFlight += bodyBytes;
     const head = encodeCallHead(kind, jsonLength, nowMs - receivedMs);
-    this.#channel.send(frameTypes.infer, this.#lastRequestId, head, [body], idle ? 'now' : 'soon');
+    this.#channel.send(frameTypes.infer, this.#lastRequestId, head, body, idle ? 'now' : 'soon');
   }
 
   /** Saves the run of a call that nobody waits for, if it has not begun. Its slot stays taken until the replica answers. */
@@ -272,7 +274,7 @@ export class Replica<C extends ReplicaCall> {
     const call = this.#inFlight.get(requestId);
     if (call === undefined) return undefined;
     this.#inFlight.delete(requestId);
-    this.#bytesInFlight -= call.request.body.length;
+    this.#bytesInFlight -= call.request.bodyBytes;
     return call;
   }
 
@@ -312,5 +314,5 @@ export class Replica<C extends ReplicaCall> {
 const noHead = Buffer.alloc(0);
 
 function parseJson<T>(frame: Frame): T {
-  return JSON.parse(frame.body.toString()) as T;
+  return JSON.parse(joined(frame.body).toString()) as T;
 }

@@ -4,7 +4,7 @@
  * When all places are taken, the connection that has been idle longest makes room for the new one; where none is idle, the
  * one that has been sending its request longest. A request that has arrived keeps its place until it is answered.
  */
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 export class Connections {
@@ -13,8 +13,8 @@ export class Connections {
   readonly #open = new Map<Socket, number>();
   /** Without a request in progress, the longest idle first. */
   readonly #idle = new Set<Socket>();
-  /** With a request whose body has not arrived yet, and that request; the oldest first. */
-  readonly #receiving = new Map<Socket, IncomingMessage>();
+  /** The latest request of each busy connection, the oldest first. */
+  readonly #busy = new Map<Socket, IncomingMessage>();
 
   constructor(server: Server, limit: number) {
     this.#limit = limit;
@@ -30,16 +30,25 @@ export class Connections {
     return this.#open.size - this.#idle.size;
   }
 
-  /** Marks the connection as busy until the response is done, and as receiving until the request has arrived. */
-  onRequest(request: IncomingMessage, response: ServerResponse): void {
+  /** Marks the connection as busy until `onAnswered`. */
+  onRequest(request: IncomingMessage): void {
     const { socket } = request;
-    this.#count(socket, 1);
-    this.#receiving.set(socket, request);
-    request.on('end', () => this.#received(socket, request));
-    response.on('close', () => {
-      this.#received(socket, request);
-      this.#count(socket, -1);
-    });
+    const before = this.#open.get(socket);
+    if (before === undefined) return;
+    this.#open.set(socket, before + 1);
+    if (before === 0) this.#idle.delete(socket);
+    else this.#busy.delete(socket);
+    this.#busy.set(socket, request);
+  }
+
+  /** The response is done, or the client has gone. */
+  onAnswered({ socket }: IncomingMessage): void {
+    const before = this.#open.get(socket);
+    if (before === undefined) return;
+    this.#open.set(socket, before - 1);
+    if (before > 1) return;
+    this.#busy.delete(socket);
+    this.#idle.add(socket);
   }
 
   closeAll(): void {
@@ -48,7 +57,7 @@ export class Connections {
 
   #add(socket: Socket): void {
     if (this.#open.size >= this.#limit) {
-      const [oldest] = this.#idle.size > 0 ? this.#idle : this.#receiving.keys();
+      const oldest = this.#longestWaiting();
       if (oldest === undefined) {
         socket.destroy();
         return;
@@ -61,23 +70,15 @@ export class Connections {
     socket.on('close', () => this.#remove(socket));
   }
 
-  /** Of a client that pipelines, the next request may be arriving already. */
-  #received(socket: Socket, request: IncomingMessage): void {
-    if (this.#receiving.get(socket) === request) this.#receiving.delete(socket);
-  }
-
-  #count(socket: Socket, change: 1 | -1): void {
-    const before = this.#open.get(socket);
-    if (before === undefined) return;
-    const now = before + change;
-    this.#open.set(socket, now);
-    if (now === 0) this.#idle.add(socket);
-    else if (before === 0) this.#idle.delete(socket);
+  #longestWaiting(): Socket | undefined {
+    for (const socket of this.#idle) return socket;
+    for (const [socket, request] of this.#busy) if (!request.complete) return socket;
+    return undefined;
   }
 
   #remove(socket: Socket): void {
     this.#open.delete(socket);
     this.#idle.delete(socket);
-    this.#receiving.delete(socket);
+    this.#busy.delete(socket);
   }
 }

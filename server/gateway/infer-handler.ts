@@ -8,15 +8,16 @@ import { MillraceError, asMillraceError } from '../base/errors.ts';
 import type { Answer, CallRequest } from '../balancer/call.ts';
 import type { CallKind } from '../protocol/control.ts';
 import { viaName } from '../protocol/control.ts';
+import { joined } from '../protocol/frames.ts';
 import { scanRequestParameters } from '../protocol/oip-request.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { MemoryPermit } from './memory-budget.ts';
 import type { GatewayModel } from './model-catalog.ts';
 import { decompress, readBody } from './request-body.ts';
-import type { BodyLimits } from './request-body.ts';
+import type { BodyLimits, ClientWatch, ReceivedBody } from './request-body.ts';
 import { cookieValue, rawHeader } from './request-head.ts';
 import type { RequestHead } from './request-head.ts';
-import { sendBytes } from './response.ts';
+import { sendPieces } from './response.ts';
 
 /** Longest time a client may ask for, milliseconds. */
 const maxTimeoutMs = 3_600_000;
@@ -37,8 +38,9 @@ export function handleInference(
   kind: CallKind,
   request: IncomingMessage,
   response: ServerResponse,
+  watch: ClientWatch,
   head: RequestHead,
-  chooseModel: (body: Buffer | undefined) => GatewayModel | undefined,
+  chooseModel: (body: ReceivedBody | undefined) => GatewayModel | undefined,
 ): void {
   const receivedMs = performance.now();
   const fail = (error: unknown): void => context.fail(request, response, asMillraceError(error));
@@ -53,16 +55,16 @@ export function handleInference(
     return;
   }
   const permit = new MemoryPermit(context.budget);
-  const submit = (body: Buffer): void => {
+  const submit = (body: ReceivedBody): void => {
     try {
       const model = chooseModel(body)!;
-      submitCall({ model, kind, body, jsonLength, receivedMs, request, response, head, permit, fail });
+      submitCall({ model, kind, body, jsonLength, receivedMs, request, response, watch, head, permit, fail });
     } catch (error) {
       permit.release();
       fail(error);
     }
   };
-  readBody(request, head.contentLength, context.limits, permit, (raw, error) => {
+  readBody(request, watch, head.contentLength, context.limits, permit, (raw, error) => {
     if (raw === undefined) {
       permit.release();
       fail(error);
@@ -80,55 +82,59 @@ export function handleInference(
 interface Submission {
   readonly model: GatewayModel;
   readonly kind: CallKind;
-  readonly body: Buffer;
+  readonly body: ReceivedBody;
   readonly jsonLength: number | undefined;
   readonly receivedMs: number;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly watch: ClientWatch;
   readonly head: RequestHead;
   readonly permit: MemoryPermit;
   readonly fail: (error: MillraceError) => void;
 }
 
 function submitCall(submission: Submission): void {
-  const { model, body, jsonLength, response, head, permit, fail } = submission;
-  if (jsonLength !== undefined && jsonLength > body.length) {
+  const { model, body, jsonLength, response, watch, head, permit, fail } = submission;
+  if (jsonLength !== undefined && jsonLength > body.bytes) {
     throw new MillraceError(
       'invalid-request',
-      `Inference-Header-Content-Length is ${jsonLength}, but the body has ${body.length} bytes.`,
+      `Inference-Header-Content-Length is ${jsonLength}, but the body has ${body.bytes} bytes.`,
     );
   }
-  let answered = false;
+  let ended = false;
+  const end = (): void => {
+    ended = true;
+    watch.onLeave = undefined;
+    permit.release();
+  };
   const withdraw = model.submit(
     callRequest(submission),
     (answer) => {
-      answered = true;
-      permit.release();
+      end();
       sendAnswer(response, answer, head.acceptEncoding);
     },
     (error) => {
-      answered = true;
-      permit.release();
+      end();
       fail(error);
     },
   );
-  if (answered) return;
-  response.on('close', () => {
-    if (answered) return;
-    answered = true;
-    permit.release();
+  if (ended) return;
+  watch.onLeave = () => {
+    end();
     withdraw();
-  });
+  };
 }
 
 function callRequest({ model, kind, body, jsonLength, receivedMs, request, head }: Submission): CallRequest {
-  const hints =
-    jsonLength === 0 ? {} : scanRequestParameters(jsonLength === undefined ? body : body.subarray(0, jsonLength));
+  // A body that is JSON throughout is read as one; of a binary one only the beginning is looked at.
+  const pieces = jsonLength === undefined && body.pieces.length > 1 ? [joined(body.pieces)] : body.pieces;
+  const hints = jsonLength === 0 ? {} : scanRequestParameters(beginning(pieces, jsonLength ?? body.bytes));
   const timeoutMs =
     hints.timeoutMicros === undefined || hints.timeoutMicros === 0 ? model.timeoutMs : hints.timeoutMicros / 1000;
   return {
     kind,
-    body,
+    body: pieces,
+    bodyBytes: body.bytes,
     jsonLength,
     // Triton's priorities: 0 is the default and 1 the highest. Everything below that may wait.
     priority: (hints.priority ?? 0) > 1 ? 'batch' : 'interactive',
@@ -139,6 +145,13 @@ function callRequest({ model, kind, body, jsonLength, receivedMs, request, head 
     deadlineMs: receivedMs + Math.min(timeoutMs, maxTimeoutMs),
   };
 }
+
+function beginning(pieces: readonly Buffer[], bytes: number): Buffer {
+  const [first = noBytes] = pieces;
+  return first.length >= bytes ? first.subarray(0, bytes) : joined(pieces).subarray(0, bytes);
+}
+
+const noBytes = Buffer.alloc(0);
 
 /** The session's key: its header, its cookie, else the client's address. */
 function affinityKey(
@@ -156,14 +169,14 @@ function affinityKey(
 function sendAnswer(response: ServerResponse, answer: Answer, acceptEncoding: string | undefined): void {
   if (response.destroyed) return;
   if (answer.type === 'http') {
-    sendBytes(response, answer.status, answer.headers, answer.body, acceptEncoding);
+    sendPieces(response, answer.status, answer.headers, answer.body, acceptEncoding);
     return;
   }
   const headers =
     answer.jsonLength === undefined
       ? jsonHeaders
       : ['Content-Type', 'application/octet-stream', 'Inference-Header-Content-Length', String(answer.jsonLength)];
-  sendBytes(response, 200, headers, answer.body, acceptEncoding);
+  sendPieces(response, 200, headers, answer.body, acceptEncoding);
 }
 
 const jsonHeaders = ['Content-Type', 'application/json'];

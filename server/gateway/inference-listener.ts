@@ -10,6 +10,7 @@ import { Server as NetServer } from 'node:net';
 import { MillraceError, asMillraceError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { tritonStatistics } from '../metrics/model-statistics.ts';
+import { joined } from '../protocol/frames.ts';
 import { HostCheck } from '../security/host-check.ts';
 import { Connections } from './connections.ts';
 import { handleInference } from './infer-handler.ts';
@@ -21,6 +22,7 @@ import { refuseUnparsed } from './parser-refusal.ts';
 import { predictTarget } from './predict-target.ts';
 import { readRequestHead } from './request-head.ts';
 import type { RequestHead } from './request-head.ts';
+import type { ClientWatch } from './request-body.ts';
 import { sendBytes, sendError, sendJson } from './response.ts';
 import { RouteCache } from './routes.ts';
 import type { Route } from './routes.ts';
@@ -136,9 +138,14 @@ export class InferenceListener {
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
-    this.#connections.onRequest(request, response);
+    this.#connections.onRequest(request);
+    const watch: ClientWatch = { onLeave: undefined };
+    response.on('close', () => {
+      this.#connections.onAnswered(request);
+      watch.onLeave?.();
+    });
     if (this.#draining) response.shouldKeepAlive = false;
-    response.on('error', () => {}); // A client that has gone is noticed by 'close'.
+    response.on('error', ignore); // A client that has gone is noticed by 'close'.
     try {
       const head = readRequestHead(request.rawHeaders);
       this.#checkHost(request, head);
@@ -149,7 +156,7 @@ export class InferenceListener {
         return;
       }
       this.#checkOrigin(head);
-      this.#dispatch(this.#routes.match(request.method!, request.url!), request, response, head);
+      this.#dispatch(this.#routes.match(request.method!, request.url!), request, response, watch, head);
     } catch (error) {
       this.#fail(request, response, asMillraceError(error));
     }
@@ -177,7 +184,13 @@ export class InferenceListener {
     }
   }
 
-  #dispatch(route: Route, request: IncomingMessage, response: ServerResponse, head: RequestHead): void {
+  #dispatch(
+    route: Route,
+    request: IncomingMessage,
+    response: ServerResponse,
+    watch: ClientWatch,
+    head: RequestHead,
+  ): void {
     const { catalog } = this.#options;
     const accept = head.acceptEncoding;
     switch (route.name) {
@@ -185,13 +198,13 @@ export class InferenceListener {
       case 'predict': {
         const model = catalog.find(route.model, route.version);
         const kind = route.name === 'infer' ? 'oip' : 'predict';
-        handleInference(this.#inferContext, kind, request, response, head, () => model);
+        handleInference(this.#inferContext, kind, request, response, watch, head, () => model);
         return;
       }
       case 'predict-any':
-        handleInference(this.#inferContext, 'predict', request, response, head, (body) => {
+        handleInference(this.#inferContext, 'predict', request, response, watch, head, (body) => {
           if (body === undefined) return undefined;
-          const target = predictTarget(body);
+          const target = predictTarget(joined(body.pieces));
           return catalog.find(target.model, target.version);
         });
         return;
@@ -282,6 +295,8 @@ export class InferenceListener {
       this.#options.log.error({ requestId, error: error.cause ?? error }, 'A request failed inside.');
   }
 }
+
+function ignore(): void {}
 
 const landingPageHeaders = [
   'Content-Type',

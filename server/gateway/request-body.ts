@@ -1,24 +1,35 @@
 /**
- * Reads a request's body into one buffer: bounded by the body limit, by the host's memory budget, and by the number of
- * chunks, whatever the headers claim.
+ * Reads a request's body: bounded by the body limit, by the host's memory budget, and by the number of chunks, whatever the
+ * headers claim. What arrives in large pieces stays in them: the host forwards bodies and has no use for one buffer.
  */
 import type { IncomingMessage } from 'node:http';
 import { createGunzip, createInflate } from 'node:zlib';
 import { MillraceError, asMillraceError } from '../base/errors.ts';
 import type { MemoryPermit } from './memory-budget.ts';
 
+const noBytes = Buffer.alloc(0);
+
 /** More chunks than this in a body without a length: a client that sends single bytes to cost us time. */
 const maxChunks = 65_536;
-
-/** Room made at once for a body that announces its length; above this only what arrives counts. */
-const trustedBytes = 1024 * 1024;
 
 export interface BodyLimits {
   /** Largest body, compressed and decompressed, bytes. */
   readonly maxBodyBytes: number;
 }
 
-const noBytes = Buffer.alloc(0);
+export interface ReceivedBody {
+  /** In order; none of them empty. */
+  readonly pieces: readonly Buffer[];
+  readonly bytes: number;
+}
+
+/** Chunks below this are put together, so that a body in single bytes costs its bytes and no more. */
+const smallChunkBytes = 4096;
+
+/** Told when the client leaves. One per request, with one listener behind it. */
+export interface ClientWatch {
+  onLeave: (() => void) | undefined;
+}
 
 /**
  * Calls `onDone` once, with the body or with why there is none. A client that leaves early is `client-gone`.
@@ -26,57 +37,54 @@ const noBytes = Buffer.alloc(0);
  */
 export function readBody(
   request: IncomingMessage,
+  watch: ClientWatch,
   contentLength: number | undefined,
   limits: BodyLimits,
   permit: MemoryPermit,
-  onDone: (body: Buffer | undefined, error: MillraceError | undefined) => void,
+  onDone: (body: ReceivedBody | undefined, error: MillraceError | undefined) => void,
 ): void {
   const declared = contentLength ?? 0;
   if (declared > limits.maxBodyBytes) return onDone(undefined, tooLarge(declared, limits.maxBodyBytes));
   // A look, not a reservation: two clients that announce 64 MiB and send nothing must not lock all others out.
   if (!permit.couldGrow(declared)) return onDone(undefined, memoryFull());
 
-  const growing = new GrowingBuffer(permit, limits.maxBodyBytes, Math.min(declared, trustedBytes));
-  let whole: Buffer | undefined;
+  const collected = new Pieces(permit, limits.maxBodyBytes);
   let chunks = 0;
   let done = false;
-  const finish = (body: Buffer | undefined, error: MillraceError | undefined): void => {
+  const finish = (body: ReceivedBody | undefined, error: MillraceError | undefined): void => {
     if (done) return;
     done = true;
+    watch.onLeave = undefined;
     onDone(body, error);
+  };
+  watch.onLeave = () => {
+    finish(undefined, new MillraceError('client-gone', 'The client left before its request was complete.'));
   };
   request.on('data', (chunk: Buffer) => {
     if (done) return;
-    chunks++;
-    if (chunks === 1 && chunk.length === contentLength) {
-      if (permit.grow(chunk.length)) whole = chunk;
-      else finish(undefined, memoryFull());
-      return;
-    }
-    if (contentLength === undefined && chunks > maxChunks) {
+    if (contentLength === undefined && ++chunks > maxChunks) {
       const sent = new MillraceError('payload-too-large', `The body came in more than ${maxChunks} chunks.`, {
         hint: 'Send larger chunks, or a Content-Length.',
       });
       finish(undefined, sent);
       return;
     }
-    const error = growing.append(chunk);
+    const error = collected.append(chunk, chunk.length === contentLength);
     if (error !== undefined) finish(undefined, error);
   });
-  request.on('end', () => finish(whole ?? growing.take(), undefined));
-  request.on('close', () => {
-    if (!done) finish(undefined, new MillraceError('client-gone', 'The client left before its request was complete.'));
-  });
-  request.on('error', () => {}); // 'close' follows and reports it.
+  request.on('end', () => finish(collected.take(), undefined));
+  request.on('error', ignore); // The client's leaving is watched for.
 }
+
+function ignore(): void {}
 
 /** Undoes `Content-Encoding`. `deflate` is zlib's format, as RFC 9110 section 8.4.1.2 says. Throws MillraceErrors. */
 export async function decompress(
-  body: Buffer,
+  body: ReceivedBody,
   contentEncoding: string,
   limits: BodyLimits,
   permit: MemoryPermit,
-): Promise<Buffer> {
+): Promise<ReceivedBody> {
   const encoding = contentEncoding.toLowerCase();
   if (encoding === 'identity') return body;
   if (encoding !== 'gzip' && encoding !== 'deflate') {
@@ -89,11 +97,12 @@ export async function decompress(
     );
   }
   const stream = encoding === 'gzip' ? createGunzip() : createInflate();
-  const growing = new GrowingBuffer(permit, limits.maxBodyBytes, 0);
+  const decompressed = new Pieces(permit, limits.maxBodyBytes);
   try {
-    stream.end(body);
+    for (const piece of body.pieces) stream.write(piece);
+    stream.end();
     for await (const chunk of stream) {
-      const error = growing.append(chunk as Buffer);
+      const error = decompressed.append(chunk as Buffer, false);
       if (error !== undefined) throw error;
     }
   } catch (error) {
@@ -106,41 +115,51 @@ export async function decompress(
   } finally {
     stream.destroy();
   }
-  return growing.take();
+  return decompressed.take();
 }
 
-/** One buffer that doubles. Many tiny chunks cost their bytes and no more; the permit holds what has arrived. */
-class GrowingBuffer {
+class Pieces {
   readonly #permit: MemoryPermit;
   readonly #limitBytes: number;
-  readonly #firstCapacity: number;
-  #buffer = noBytes;
-  #length = 0;
+  readonly #pieces: Buffer[] = [];
+  #bytes = 0;
+  /** Small chunks put together; doubles as it fills. */
+  #tail = noBytes;
+  #tailLength = 0;
 
-  /** Takes `firstCapacity` bytes without growing. */
-  constructor(permit: MemoryPermit, limitBytes: number, firstCapacity: number) {
+  constructor(permit: MemoryPermit, limitBytes: number) {
     this.#permit = permit;
     this.#limitBytes = limitBytes;
-    this.#firstCapacity = firstCapacity;
   }
 
-  append(chunk: Buffer): MillraceError | undefined {
-    const needed = this.#length + chunk.length;
-    if (needed > this.#limitBytes) return tooLarge(needed, this.#limitBytes);
+  /** `whole` says that the chunk is the entire body, which needs no copy, however small. */
+  append(chunk: Buffer, whole: boolean): MillraceError | undefined {
+    if (this.#bytes + chunk.length > this.#limitBytes) return tooLarge(this.#bytes + chunk.length, this.#limitBytes);
     if (!this.#permit.grow(chunk.length)) return memoryFull();
-    if (needed > this.#buffer.length) {
-      const capacity = Math.max(needed, 2 * this.#buffer.length, this.#firstCapacity);
-      const larger = Buffer.allocUnsafeSlow(Math.min(capacity, this.#limitBytes));
-      this.#buffer.copy(larger, 0, 0, this.#length);
-      this.#buffer = larger;
+    this.#bytes += chunk.length;
+    if (whole || chunk.length >= smallChunkBytes) {
+      this.#endTail();
+      this.#pieces.push(chunk);
+      return undefined;
     }
-    chunk.copy(this.#buffer, this.#length);
-    this.#length = needed;
+    if (this.#tailLength + chunk.length > this.#tail.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(smallChunkBytes, 2 * this.#tail.length));
+      this.#tail.copy(larger, 0, 0, this.#tailLength);
+      this.#tail = larger;
+    }
+    this.#tailLength += chunk.copy(this.#tail, this.#tailLength);
     return undefined;
   }
 
-  take(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
+  take(): ReceivedBody {
+    this.#endTail();
+    return { pieces: this.#pieces, bytes: this.#bytes };
+  }
+
+  #endTail(): void {
+    if (this.#tailLength > 0) this.#pieces.push(this.#tail.subarray(0, this.#tailLength));
+    this.#tail = noBytes;
+    this.#tailLength = 0;
   }
 }
 

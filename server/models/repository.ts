@@ -4,16 +4,25 @@
  *     <model>/<version>/model.onnx     version: digits, greater than 0, no leading zero
  *     <model>/labels.txt               one class label per line, optional
  *     <model>/millrace.json            our settings, optional (manifest.ts)
+ *     <model>/config.pbtxt             Triton's settings, optional (model-config.ts)
+ *
+ * The last three may also lie in the version's folder, where an import puts them; the model's own win.
  *
  * Owns what counts as a model and what is wrong with the rest. Opens no model: the replica does, in its own process. Writes
  * nothing. One bad model never hides the others: it becomes a problem that a person can read and mend.
  */
 
-import { lstat, readFile, readdir, realpath, stat } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
-import { asMillraceError, MillraceError } from '../base/errors.ts';
-import { parseManifest, type ModelManifest } from './manifest.ts';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { MillraceError } from '../base/errors.ts';
+import type { ModelManifest } from './manifest.ts';
+import type { ModelConfig } from './model-config.ts';
 import { modelNameKey, parseModelName } from './model-name.ts';
+import { readConfig, readLabels, readManifest } from './model-settings.ts';
+import { codeOf, findFile, problemOf, ScanProblem } from './repository-file.ts';
+import type { RepositoryProblem } from './repository-file.ts';
+
+export type { RepositoryProblem } from './repository-file.ts';
 
 export interface ModelVersion {
   /** Digits, e.g. `'1'`. */
@@ -32,15 +41,6 @@ export interface ModelEntry {
   readonly manifest: ModelManifest;
 }
 
-export interface RepositoryProblem {
-  /** Relative to the repository, with `/` on every system. */
-  readonly path: string;
-  /** One sentence; holds no absolute path. */
-  readonly message: string;
-  /** What a person can do about it. */
-  readonly hint: string;
-}
-
 export interface RepositoryScan {
   /** Sorted by name. */
   readonly models: readonly ModelEntry[];
@@ -49,9 +49,6 @@ export interface RepositoryScan {
 
 /** Up to 18 digits fit a signed 64-bit number, which Triton's clients send. */
 const VERSION = /^[1-9][0-9]{0,17}$/;
-
-/** labels.txt and millrace.json are read whole; ImageNet's 1000 labels take 30 kB. */
-const MAX_TEXT_BYTES = 4 * 1024 * 1024;
 
 /**
  * What is in `directory` now.
@@ -98,9 +95,13 @@ async function openRoot(directory: string): Promise<{ path: string; folders: str
 }
 
 async function readModel(root: string, name: string, problems: RepositoryProblem[]): Promise<ModelEntry> {
-  const manifest = await readManifest(root, name);
-  const labels = await readLabels(root, name);
   const names = await readdir(join(root, name));
+  const newest = names
+    .filter((entry) => VERSION.test(entry))
+    .sort(byNumber)
+    .at(-1);
+  const config = await readConfig(root, name, newest, problems);
+  const manifest = await readManifest(root, name, newest, config);
   const versions: ModelVersion[] = [];
   const faults: RepositoryProblem[] = [];
   for (const version of names.filter((entry) => VERSION.test(entry)).sort(byNumber)) {
@@ -111,11 +112,31 @@ async function readModel(root: string, name: string, problems: RepositoryProblem
     }
   }
   problems.push(...faults);
-  if (names.includes('config.pbtxt')) problems.push(unreadConfig(name));
   if (versions.length === 0 && manifest.upstreams.length === 0) {
     throw new ScanProblem(name, `Model ${name} has no version that can be served.`, layoutHint(name, names, faults));
   }
-  return { name, versions, labels, manifest };
+  const served = servedVersions(name, versions, config, problems);
+  const labels = await readLabels(root, name, served.at(-1)?.version, config);
+  return { name, versions: served, labels, manifest };
+}
+
+/** What Triton's `version_policy: { specific }` leaves; all where it leaves nothing. */
+function servedVersions(
+  name: string,
+  versions: readonly ModelVersion[],
+  config: ModelConfig | undefined,
+  problems: RepositoryProblem[],
+): readonly ModelVersion[] {
+  const policy = config?.versionPolicy;
+  if (typeof policy !== 'object' || !('specific' in policy)) return versions;
+  const chosen = versions.filter(({ version }) => policy.specific.includes(version));
+  if (chosen.length > 0 || versions.length === 0) return chosen;
+  problems.push({
+    path: `${name}/config.pbtxt`,
+    message: `The config.pbtxt of ${name} asks for versions ${policy.specific.join(', ')}, which are not there; the newest is served.`,
+    hint: 'Correct its version_policy.',
+  });
+  return versions;
 }
 
 async function readVersion(root: string, name: string, version: string): Promise<ModelVersion> {
@@ -134,101 +155,13 @@ async function readVersion(root: string, name: string, version: string): Promise
   return { version, modelPath: file.path, sizeBytes: file.sizeBytes };
 }
 
-async function readManifest(root: string, name: string): Promise<ModelManifest> {
-  const path = `${name}/millrace.json`;
-  const text = await readText(root, path);
-  if (text === undefined) return parseManifest({}, path);
-  try {
-    return parseManifest(JSON.parse(text), path);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw new ScanProblem(path, ...wordsOf(error));
-    throw new ScanProblem(path, `${path} is not valid JSON: ${error.message}.`, `Correct ${path}.`);
-  }
-}
-
-async function readLabels(root: string, name: string): Promise<string[] | undefined> {
-  const text = await readText(root, `${name}/labels.txt`);
-  return text === undefined || text === '' ? undefined : text.replace(/\r?\n$/, '').split(/\r?\n/);
-}
-
-/** Text of a file of the repository without a byte-order mark; undefined where there is none. */
-async function readText(root: string, path: string): Promise<string | undefined> {
-  const file = await findFile(root, path);
-  if (file === undefined) return undefined;
-  if (file.sizeBytes > MAX_TEXT_BYTES) {
-    const message = `${path} has ${file.sizeBytes} bytes; at most ${MAX_TEXT_BYTES} are read.`;
-    throw new ScanProblem(path, message, `Make ${path} smaller.`);
-  }
-  const bytes = await readFile(file.path);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new ScanProblem(path, `${path} is not UTF-8 text.`, 'Save it as UTF-8.');
-  }
-}
-
-/**
- * The regular file at `path`; undefined where nothing is there. A link may point elsewhere in the repository, never out of it: a
- * copied folder must not make the server show /etc/passwd as labels. A pipe is refused: reading it would never end.
- */
-async function findFile(root: string, path: string): Promise<{ path: string; sizeBytes: number } | undefined> {
-  const asWritten = join(root, path);
-  try {
-    await lstat(asWritten);
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return undefined;
-    throw error;
-  }
-  const real = await realpath(asWritten).catch((error: unknown) => {
-    throw new ScanProblem(
-      path,
-      `${path} is a link that leads nowhere (${codeOf(error)}).`,
-      'Put the file itself there.',
-    );
-  });
-  if (!real.startsWith(root.endsWith(sep) ? root : root + sep)) {
-    throw new ScanProblem(path, `${path} is a link out of the model folder.`, 'Copy the file itself into the folder.');
-  }
-  const facts = await stat(real);
-  if (!facts.isFile()) throw new ScanProblem(path, `${path} is not a file.`, 'Put a file of that name there.');
-  return { path: real, sizeBytes: facts.size };
-}
-
 async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
-}
-
-/** A problem on its way to the list; never leaves this file. */
-class ScanProblem extends Error {
-  readonly problem: RepositoryProblem;
-  constructor(path: string, message: string, hint: string) {
-    super(message);
-    this.problem = { path, message, hint };
-  }
-}
-
-function problemOf(error: unknown, path: string): RepositoryProblem {
-  if (error instanceof ScanProblem) return error.problem;
-  if (error instanceof MillraceError) {
-    const [message, hint] = wordsOf(error);
-    return { path, message, hint };
-  }
-  return { path, message: `${path} cannot be read (${codeOf(error)}).`, hint: 'Check that this user may read it.' };
-}
-
-function wordsOf(error: unknown): [message: string, hint: string] {
-  const known = asMillraceError(error);
-  return [known.message, known.hint ?? 'Look at the log.'];
 }
 
 function collision(name: string, first: string): ScanProblem {
   const message = `Model ${name} has the same name as ${first}, apart from upper and lower case.`;
   return new ScanProblem(name, message, `Rename one of the two folders; ${first} is served.`);
-}
-
-function unreadConfig(name: string): RepositoryProblem {
-  const message = `The config.pbtxt of ${name} is not read yet: the model is served without its settings.`;
-  return { path: `${name}/config.pbtxt`, message, hint: `Put the settings that matter into ${name}/millrace.json.` };
 }
 
 function layoutHint(name: string, names: readonly string[], faults: readonly RepositoryProblem[]): string {
@@ -241,8 +174,4 @@ function layoutHint(name: string, names: readonly string[], faults: readonly Rep
 
 function byNumber(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : 1);
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException | undefined)?.code ?? 'unknown error';
 }

@@ -52,7 +52,13 @@ export interface Frame {
   readonly requestId: number;
   readonly model: number;
   readonly head: Buffer;
-  readonly body: Buffer;
+  /** The body in the pieces in which it arrived; none where it is empty. `joined` makes one buffer of them. */
+  readonly body: readonly Buffer[];
+}
+
+/** One buffer of all pieces; the piece itself, uncopied, where there is one. */
+export function joined(pieces: readonly Buffer[]): Buffer {
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
 }
 
 /** Writes a frame header at `offset`. The caller then writes exactly the declared head and body. */
@@ -93,16 +99,19 @@ function checkHeader(chunk: Buffer, offset: number): void {
 }
 
 /**
- * Cuts a byte stream into frames, whatever the chunk boundaries. A frame that lies inside one chunk is handed out as a view
- * of it; a longer one is assembled once, in a buffer of exactly its length. Throws `internal` on a corrupt stream, after
- * which the connection must be closed: there is no way to find the next frame.
+ * Cuts a byte stream into frames, whatever the chunk boundaries. Bodies are handed out as views of the chunks, never copied:
+ * what a host forwards it need not own in one piece, and buffers of hundreds of kilobytes cost a collection every few
+ * requests. Throws `internal` on a corrupt stream, after which the connection must be closed: there is no way to find the next
+ * frame.
  */
 export class FrameParser {
-  #onFrame: (frame: Frame) => void;
-  #header = Buffer.allocUnsafe(frameHeaderBytes);
-  #headerFilled = 0;
-  #payload: Buffer | undefined;
-  #payloadFilled = 0;
+  readonly #onFrame: (frame: Frame) => void;
+  /** Header and head of a frame whose beginning was cut by a chunk's end. */
+  readonly #start = Buffer.allocUnsafe(frameHeaderBytes + maxFrameHeadBytes);
+  #startFilled = 0;
+  #current: Frame | undefined;
+  #pieces: Buffer[] = [];
+  #bodyMissing = 0;
 
   constructor(onFrame: (frame: Frame) => void) {
     this.#onFrame = onFrame;
@@ -111,64 +120,69 @@ export class FrameParser {
   push(chunk: Buffer): void {
     let offset = 0;
     while (offset < chunk.length) {
-      if (this.#payload !== undefined) {
-        offset = this.#fillPayload(chunk, offset);
-      } else if (this.#headerFilled > 0 || chunk.length - offset < frameHeaderBytes) {
-        offset = this.#fillHeader(chunk, offset);
-      } else {
-        checkHeader(chunk, offset);
-        const end = offset + frameHeaderBytes + payloadLength(chunk, offset);
-        if (end <= chunk.length) {
-          this.#emit(chunk, offset, chunk, offset + frameHeaderBytes);
-          offset = end;
-        } else {
-          offset = this.#fillHeader(chunk, offset);
-        }
-      }
+      if (this.#current !== undefined) offset = this.#takeBody(chunk, offset);
+      else if (this.#startFilled > 0 || !startsWhole(chunk, offset)) offset = this.#fillStart(chunk, offset);
+      else offset = this.#begin(chunk, offset, chunk, offset);
     }
   }
 
-  #fillHeader(chunk: Buffer, offset: number): number {
-    const taken = Math.min(frameHeaderBytes - this.#headerFilled, chunk.length - offset);
-    chunk.copy(this.#header, this.#headerFilled, offset, offset + taken);
-    this.#headerFilled += taken;
-    if (this.#headerFilled === frameHeaderBytes) {
-      checkHeader(this.#header, 0);
-      this.#payload = Buffer.allocUnsafeSlow(payloadLength(this.#header, 0));
-      this.#payloadFilled = 0;
-      if (this.#payload.length === 0) this.#finishPayload();
+  /** Collects header and head byte by byte counts; begins the frame once both are whole. */
+  #fillStart(chunk: Buffer, offset: number): number {
+    const start = this.#start;
+    const needed = this.#startFilled < frameHeaderBytes ? frameHeaderBytes : frameHeaderBytes + start.readUInt16LE(10);
+    const taken = Math.min(needed - this.#startFilled, chunk.length - offset);
+    chunk.copy(start, this.#startFilled, offset, offset + taken);
+    this.#startFilled += taken;
+    if (this.#startFilled < frameHeaderBytes) return offset + taken;
+    if (this.#startFilled === frameHeaderBytes) checkHeader(start, 0);
+    if (this.#startFilled === frameHeaderBytes + start.readUInt16LE(10)) {
+      const whole = Buffer.from(start.subarray(0, this.#startFilled));
+      this.#startFilled = 0;
+      this.#begin(whole, 0, chunk, offset + taken - whole.length);
     }
     return offset + taken;
   }
 
-  #fillPayload(chunk: Buffer, offset: number): number {
-    const payload = this.#payload!;
-    const taken = Math.min(payload.length - this.#payloadFilled, chunk.length - offset);
-    chunk.copy(payload, this.#payloadFilled, offset, offset + taken);
-    this.#payloadFilled += taken;
-    if (this.#payloadFilled === payload.length) this.#finishPayload();
-    return offset + taken;
+  /**
+   * Begins the frame whose header lies at `at` of `source`, and takes of `chunk` what follows it there. Returns the offset in
+   * `chunk` behind what was taken, given that the header's place in `chunk` is `offset`.
+   */
+  #begin(source: Buffer, at: number, chunk: Buffer, offset: number): number {
+    checkHeader(source, at);
+    const headEnd = at + frameHeaderBytes + source.readUInt16LE(at + 10);
+    const bodyLength = source.readUInt32LE(at + 12);
+    const bodyStart = offset + headEnd - at;
+    this.#pieces = [];
+    this.#bodyMissing = bodyLength;
+    this.#current = {
+      type: source[at + 2] as FrameType,
+      requestId: source.readUInt32LE(at + 4),
+      model: source.readUInt16LE(at + 8),
+      head: source.subarray(at + frameHeaderBytes, headEnd),
+      body: this.#pieces,
+    };
+    if (bodyLength === 0) this.#finish();
+    else if (source === chunk) return this.#takeBody(chunk, bodyStart);
+    return bodyStart;
   }
 
-  #finishPayload(): void {
-    const payload = this.#payload!;
-    this.#payload = undefined;
-    this.#headerFilled = 0;
-    this.#emit(this.#header, 0, payload, 0);
+  #takeBody(chunk: Buffer, offset: number): number {
+    const end = Math.min(chunk.length, offset + this.#bodyMissing);
+    if (end > offset) this.#pieces.push(chunk.subarray(offset, end));
+    this.#bodyMissing -= end - offset;
+    if (this.#bodyMissing === 0) this.#finish();
+    return end;
   }
 
-  #emit(header: Buffer, at: number, payload: Buffer, from: number): void {
-    const headEnd = from + header.readUInt16LE(at + 10);
-    this.#onFrame({
-      type: header[at + 2] as FrameType,
-      requestId: header.readUInt32LE(at + 4),
-      model: header.readUInt16LE(at + 8),
-      head: payload.subarray(from, headEnd),
-      body: payload.subarray(headEnd, headEnd + header.readUInt32LE(at + 12)),
-    });
+  #finish(): void {
+    const frame = this.#current!;
+    this.#current = undefined;
+    this.#onFrame(frame);
   }
 }
 
-function payloadLength(header: Buffer, at: number): number {
-  return header.readUInt16LE(at + 10) + header.readUInt32LE(at + 12);
+/** Whether header and head of the frame at `offset` lie inside the chunk. */
+function startsWhole(chunk: Buffer, offset: number): boolean {
+  const left = chunk.length - offset;
+  return left >= frameHeaderBytes && left >= frameHeaderBytes + chunk.readUInt16LE(offset + 10);
 }

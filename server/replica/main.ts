@@ -10,7 +10,7 @@ import { asMillraceError } from '../base/errors.ts';
 import { decodeCallHead, encodeResultHead, toErrorBody } from '../protocol/control.ts';
 import type { LoadCommand, LoadedReport, MemoryReport } from '../protocol/control.ts';
 import { FrameChannel } from '../protocol/frame-channel.ts';
-import { frameTypes } from '../protocol/frames.ts';
+import { frameTypes, joined } from '../protocol/frames.ts';
 import type { Frame } from '../protocol/frames.ts';
 import type { ModelFacts } from '../protocol/tensors.ts';
 import { probeBatching } from './batching-probe.ts';
@@ -41,13 +41,13 @@ const channel = new FrameChannel(new Socket({ fd: 3, readable: true, writable: t
 function receive(frame: Frame): void {
   switch (frame.type) {
     case frameTypes.infer:
-      batcher!.add(frame.requestId, decodeCallHead(frame.head), frame.body);
+      batcher!.add(frame.requestId, decodeCallHead(frame.head), joined(frame.body));
       break;
     case frameTypes.cancel:
       batcher?.cancel(frame.requestId);
       break;
     case frameTypes.load:
-      void load(JSON.parse(frame.body.toString()) as LoadCommand);
+      void load(JSON.parse(joined(frame.body).toString()) as LoadCommand);
       break;
     case frameTypes.stop:
       stopping = true;

@@ -39,13 +39,22 @@ function sampleTensor(spec: TensorSpec, inputCount: number, samples: TrialSample
   const shape: number[] = [];
   for (let inner = value; Array.isArray(inner); inner = inner[0] as unknown) shape.push(inner.length);
   const full = shape.length < spec.shape.length ? [1, ...shape] : shape;
-  const isFit = full.length === spec.shape.length && full.every((size, index) => spec.shape[index] === -1 || spec.shape[index] === size);
-  if (!isFit) throw mismatch(`row ${row + 1} of ${spec.name} has shape [${full.join(', ')}], the model takes [${spec.shape.join(', ')}]`);
+  const isFit =
+    full.length === spec.shape.length &&
+    full.every((size, index) => spec.shape[index] === -1 || spec.shape[index] === size);
+  if (!isFit)
+    throw mismatch(
+      `row ${row + 1} of ${spec.name} has shape [${full.join(', ')}], the model takes [${spec.shape.join(', ')}]`,
+    );
+  if (!isRegular(value, shape)) throw mismatch(`row ${row + 1} of ${spec.name} is no regular list`);
   const elements = [value].flat(Infinity) as unknown[];
-  if (elements.length !== full.reduce((product, size) => product * size, 1)) {
-    throw mismatch(`row ${row + 1} of ${spec.name} is no regular list`);
-  }
   return { name: spec.name, datatype: spec.datatype, shape: full, data: toData(spec.datatype, elements) };
+}
+
+/** Whether the nested list has that many elements at every place. */
+function isRegular(value: unknown, [size, ...inner]: readonly number[]): boolean {
+  if (size === undefined) return !Array.isArray(value);
+  return Array.isArray(value) && value.length === size && value.every((each) => isRegular(each, inner));
 }
 
 function toData(datatype: Datatype, elements: readonly unknown[]): TensorData {

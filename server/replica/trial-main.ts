@@ -54,7 +54,9 @@ async function tryModel(command: TrialCommand): Promise<void> {
 
 /** Resolves when the watch runs, so that no model loads without it. */
 async function watchMemory(memoryLimitBytes: number): Promise<void> {
-  const watch = new Worker(fileURLToPath(new URL('memory-watch.ts', import.meta.url)), { workerData: { memoryLimitBytes } });
+  const watch = new Worker(fileURLToPath(new URL('memory-watch.ts', import.meta.url)), {
+    workerData: { memoryLimitBytes },
+  });
   watch.unref();
   await new Promise<void>((resolve, reject) => {
     watch.once('online', resolve);

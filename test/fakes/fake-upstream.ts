@@ -46,7 +46,7 @@ export class FakeUpstream implements Upstream {
   }
 
   get bodies(): string[] {
-    return [...this.#inFlight].map((call) => call.request.body.toString());
+    return [...this.#inFlight].map((call) => Buffer.concat(call.request.body).toString());
   }
 
   /** Answers its oldest call. */
@@ -101,7 +101,8 @@ export class TestCall {
     this.call = new RealCall(
       {
         kind: 'oip',
-        body: Buffer.from(body),
+        body: [Buffer.from(body)],
+        bodyBytes: Buffer.byteLength(body),
         jsonLength: undefined,
         priority: 'interactive',
         clientIp: '127.0.0.1',

@@ -19,7 +19,7 @@ describe('a call to a remote server', () => {
       upstream: server.url,
       status: 200,
       headers: ['Content-Type', 'application/json'],
-      body: Buffer.from('{"outputs":[]}'),
+      body: [Buffer.from('{"outputs":[]}')],
     });
     const [call] = server.calls;
     expect(call!.body).toEqual(body);
@@ -29,6 +29,7 @@ describe('a call to a remote server', () => {
       'content-type': 'application/json',
       'content-length': '13',
       'accept-encoding': 'identity',
+      via: '1.1 millrace',
     });
   });
 
@@ -51,7 +52,7 @@ describe('a call to a remote server', () => {
       'Inference-Header-Content-Length',
       '2',
     ]);
-    expect(answer.body.equals(Buffer.concat([Buffer.from('{}'), tensor]))).toBe(true);
+    expect(Buffer.concat(answer.body).equals(Buffer.concat([Buffer.from('{}'), tensor]))).toBe(true);
     expect(server.calls[0]!.headers).toMatchObject({
       'content-type': 'application/octet-stream',
       'inference-header-content-length': '20',

@@ -179,12 +179,60 @@ describe('scanRepository', () => {
     expect(problems.map((problem) => problem.path)).toEqual(['a/1/model.onnx', 'a', 'b/1/model.onnx', 'b']);
   });
 
-  it('notices config.pbtxt and serves the model all the same', async () => {
+  it('serves a model with the settings of its config.pbtxt, under those of its millrace.json', async () => {
     await put('iris/1/model.onnx');
-    await put('iris/config.pbtxt', 'max_batch_size: 8');
+    await put(
+      'iris/config.pbtxt',
+      'max_batch_size: 8 instance_group { count: 2 } output { label_filename: "names.txt" }',
+    );
+    await put('iris/names.txt', 'a\nb\n');
+    await put('iris/millrace.json', '{"replicas": 3}');
+    expect(await scanRepository(root)).toMatchObject({
+      models: [{ name: 'iris', manifest: { maxBatchSize: 8, replicas: 3 }, labels: ['a', 'b'] }],
+      problems: [],
+    });
+  });
+
+  it('reports what it does not use of a config.pbtxt, and serves the model all the same', async () => {
+    await put('iris/1/model.onnx');
+    await put('iris/config.pbtxt', 'max_batch_size: 8\nmodel_warmup { name: "w" }');
     expect(await scanRepository(root)).toMatchObject({
       models: [{ name: 'iris' }],
-      problems: [{ path: 'iris/config.pbtxt', message: expect.stringContaining('not read yet') }],
+      problems: [{ path: 'iris/config.pbtxt', message: expect.stringContaining('model_warmup in line 2') }],
+    });
+  });
+
+  it('does not serve a model whose config.pbtxt cannot be read', async () => {
+    await put('iris/1/model.onnx');
+    await put('iris/config.pbtxt', 'max_batch_size 8');
+    expect(await scanRepository(root)).toMatchObject({
+      models: [],
+      problems: [{ path: 'iris/config.pbtxt', message: expect.stringContaining('line 1') }],
+    });
+  });
+
+  it('serves only the versions that a config.pbtxt names, and does not follow its labels out of the model', async () => {
+    for (const version of [1, 2, 3]) await put(`iris/${version}/model.onnx`);
+    await put('labels.txt', 'secret');
+    await put(
+      'iris/config.pbtxt',
+      'version_policy { specific { versions: [1, 2] } } output { label_filename: "../labels.txt" }',
+    );
+    const { models } = await scanRepository(root);
+    expect(models[0]?.versions.map(({ version }) => version)).toEqual(['1', '2']);
+    expect(models[0]?.labels).toBeUndefined();
+  });
+
+  it('reads what an import put into the folder of the newest version, under what the owner put beside', async () => {
+    for (const version of [1, 2]) {
+      await put(`iris/${version}/model.onnx`);
+      await put(`iris/${version}/labels.txt`, `old ${version}`);
+      await put(`iris/${version}/millrace.json`, `{"replicas": ${version}, "threads": ${version}}`);
+    }
+    await put('iris/millrace.json', '{"threads": 7}');
+    expect((await scanRepository(root)).models[0]).toMatchObject({
+      labels: ['old 2'],
+      manifest: { replicas: 2, threads: 7 },
     });
   });
 

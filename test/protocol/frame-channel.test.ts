@@ -30,10 +30,10 @@ class Wire extends Duplex {
 
 function setUp() {
   const wire = new Wire();
-  const frames: Frame[] = [];
+  const frames: (Omit<Frame, 'body'> & { body: Buffer })[] = [];
   const closes: (Error | undefined)[] = [];
   const channel = new FrameChannel(wire, {
-    onFrame: (frame) => frames.push({ ...frame, head: Buffer.from(frame.head), body: Buffer.from(frame.body) }),
+    onFrame: (frame) => frames.push({ ...frame, head: Buffer.from(frame.head), body: Buffer.concat(frame.body) }),
     onClose: (error) => closes.push(error),
   });
   return { wire, frames, closes, channel };

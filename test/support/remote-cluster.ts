@@ -39,6 +39,12 @@ export interface RemoteClusterOptions {
   readonly ready?: boolean;
 }
 
+/** What a test says of a call; the rest is filled in. */
+type CallChange = Partial<Omit<CallRequest, 'body' | 'bodyBytes'>> & {
+  readonly timeoutMs?: number;
+  readonly body?: Buffer;
+};
+
 export class RemoteCluster implements Disposable {
   readonly dispatcher: Dispatcher;
   readonly remotes: readonly RemoteUpstream[];
@@ -83,15 +89,20 @@ export class RemoteCluster implements Disposable {
     return cluster;
   }
 
+  #freshBody(): Buffer {
+    return Buffer.from(JSON.stringify({ id: String(++this.#number), inputs: [] }));
+  }
+
   /** A call of its own content, so that no twin holds it up. */
-  call(change: Partial<CallRequest> & { readonly timeoutMs?: number } = {}): { call: Call; outcome: Promise<Outcome> } {
-    const { timeoutMs = 10_000, ...request } = change;
+  call(change: CallChange = {}): { call: Call; outcome: Promise<Outcome> } {
+    const { timeoutMs = 10_000, body = this.#freshBody(), ...request } = change;
     const nowMs = performance.now();
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const call = new Call(
       {
         kind: 'oip',
-        body: Buffer.from(JSON.stringify({ id: String(++this.#number), inputs: [] })),
+        body: [body],
+        bodyBytes: body.length,
         jsonLength: undefined,
         priority: 'interactive',
         clientIp: '127.0.0.1',

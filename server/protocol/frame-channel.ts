@@ -7,7 +7,7 @@
  */
 import type { Duplex } from 'node:stream';
 import { FrameParser, frameHeaderBytes, writeFrameHeader } from './frames.ts';
-import type { Frame, FrameType } from './frames.ts';
+import type { BodyOwnership, Frame, FrameType } from './frames.ts';
 
 /** Bodies up to this many bytes are copied into the shared write; above it a copy costs more than one more vector. */
 const copyLimitBytes = 8192;
@@ -31,28 +31,33 @@ interface PendingFrame {
 }
 
 export class FrameChannel {
-  #socket: Duplex;
-  #events: FrameChannelEvents;
+  readonly #socket: Duplex;
+  readonly #events: FrameChannelEvents;
+  readonly #parser: FrameParser;
   #pending: PendingFrame[] = [];
   #scheduled: FlushTime | undefined;
   #closed = false;
   #flush = (): void => this.flush();
 
-  constructor(socket: Duplex, events: FrameChannelEvents) {
+  /** With `copies` the owner of the socket calls `receive` itself, from a buffer that it reads into again and again. */
+  constructor(socket: Duplex, events: FrameChannelEvents, bodies: BodyOwnership = 'views') {
     this.#socket = socket;
     this.#events = events;
-    const parser = new FrameParser((frame) => events.onFrame(frame));
-    socket.on('data', (chunk: Buffer) => {
-      if (this.#closed) return;
-      try {
-        parser.push(chunk);
-      } catch (error) {
-        this.#close(error as Error);
-      }
-    });
+    this.#parser = new FrameParser((frame) => events.onFrame(frame), bodies);
+    if (bodies === 'views') socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('error', (error) => this.#close(error));
     socket.on('close', () => this.#close(undefined));
     socket.on('end', () => this.#close(undefined));
+  }
+
+  /** Takes bytes that have arrived. */
+  receive(chunk: Buffer): void {
+    if (this.#closed) return;
+    try {
+      this.#parser.push(chunk);
+    } catch (error) {
+      this.#close(error as Error);
+    }
   }
 
   /** Queues one frame. Ordering is kept. After the channel has closed it does nothing: `onClose` has told the owner. */

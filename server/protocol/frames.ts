@@ -99,13 +99,21 @@ function checkHeader(chunk: Buffer, offset: number): void {
 }
 
 /**
- * Cuts a byte stream into frames, whatever the chunk boundaries. Bodies are handed out as views of the chunks, never copied:
- * what a host forwards it need not own in one piece, and buffers of hundreds of kilobytes cost a collection every few
- * requests. Throws `internal` on a corrupt stream, after which the connection must be closed: there is no way to find the next
- * frame.
+ * What a parser does with the bytes of bodies.
+ *
+ * - `views`: hands out views of the chunks, copying nothing. A host forwards bodies and need not own them in one piece, and
+ *   buffers of hundreds of kilobytes cost a garbage collection every few requests.
+ * - `copies`: hands out one buffer per body. For a reader whose chunks all lie in the same memory, and who needs the body whole.
+ */
+export type BodyOwnership = 'views' | 'copies';
+
+/**
+ * Cuts a byte stream into frames, whatever the chunk boundaries. Throws `internal` on a corrupt stream, after which the
+ * connection must be closed: there is no way to find the next frame.
  */
 export class FrameParser {
   readonly #onFrame: (frame: Frame) => void;
+  readonly #ownership: BodyOwnership;
   /** Header and head of a frame whose beginning was cut by a chunk's end. */
   readonly #start = Buffer.allocUnsafe(frameHeaderBytes + maxFrameHeadBytes);
   #startFilled = 0;
@@ -113,8 +121,9 @@ export class FrameParser {
   #pieces: Buffer[] = [];
   #bodyMissing = 0;
 
-  constructor(onFrame: (frame: Frame) => void) {
+  constructor(onFrame: (frame: Frame) => void, ownership: BodyOwnership) {
     this.#onFrame = onFrame;
+    this.#ownership = ownership;
   }
 
   push(chunk: Buffer): void {
@@ -152,13 +161,15 @@ export class FrameParser {
     const headEnd = at + frameHeaderBytes + source.readUInt16LE(at + 10);
     const bodyLength = source.readUInt32LE(at + 12);
     const bodyStart = offset + headEnd - at;
-    this.#pieces = [];
+    const copies = this.#ownership === 'copies';
+    const head = source.subarray(at + frameHeaderBytes, headEnd);
+    this.#pieces = copies && bodyLength > 0 ? [Buffer.allocUnsafe(bodyLength)] : [];
     this.#bodyMissing = bodyLength;
     this.#current = {
       type: source[at + 2] as FrameType,
       requestId: source.readUInt32LE(at + 4),
       model: source.readUInt16LE(at + 8),
-      head: source.subarray(at + frameHeaderBytes, headEnd),
+      head: copies ? Buffer.from(head) : head,
       body: this.#pieces,
     };
     if (bodyLength === 0) this.#finish();
@@ -168,7 +179,12 @@ export class FrameParser {
 
   #takeBody(chunk: Buffer, offset: number): number {
     const end = Math.min(chunk.length, offset + this.#bodyMissing);
-    if (end > offset) this.#pieces.push(chunk.subarray(offset, end));
+    if (this.#ownership === 'copies') {
+      const [whole] = this.#pieces;
+      chunk.copy(whole!, whole!.length - this.#bodyMissing, offset, end);
+    } else if (end > offset) {
+      this.#pieces.push(chunk.subarray(offset, end));
+    }
     this.#bodyMissing -= end - offset;
     if (this.#bodyMissing === 0) this.#finish();
     return end;

@@ -6,6 +6,7 @@
  */
 import { flushCompileCache } from 'node:module';
 import { Socket } from 'node:net';
+import type { OnReadOpts, SocketConstructorOpts } from 'node:net';
 import { asMillraceError } from '../base/errors.ts';
 import { decodeCallHead, encodeResultHead, toErrorBody } from '../protocol/control.ts';
 import type { LoadCommand, LoadedReport, MemoryReport } from '../protocol/control.ts';
@@ -28,15 +29,35 @@ process.on('SIGTERM', () => {});
 let batcher: Batcher | undefined;
 let stopping = false;
 
-const channel = new FrameChannel(new Socket({ fd: 3, readable: true, writable: true }), {
-  onFrame(frame) {
-    receive(frame);
+/** One buffer for all reads, as large as what a local socket holds: a tensor arrives in a few reads instead of dozens. */
+const readBufferBytes = 256 * 1024;
+
+const socketOptions: SocketConstructorOpts & { onread: OnReadOpts } = {
+  fd: 3,
+  readable: true,
+  writable: true,
+  onread: {
+    buffer: Buffer.allocUnsafeSlow(readBufferBytes),
+    callback(bytes, buffer) {
+      channel.receive((buffer as Buffer).subarray(0, bytes));
+      return true;
+    },
   },
-  onClose() {
-    flushCompileCache();
-    process.exit(0);
+};
+
+const channel = new FrameChannel(
+  new Socket(socketOptions),
+  {
+    onFrame(frame) {
+      receive(frame);
+    },
+    onClose() {
+      flushCompileCache();
+      process.exit(0);
+    },
   },
-});
+  'copies',
+);
 
 function receive(frame: Frame): void {
   switch (frame.type) {

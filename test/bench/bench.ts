@@ -9,8 +9,9 @@ import type { Scope } from './scope.ts';
 export class Bench {
   readonly options: BenchOptions;
   readonly #load: LoadGenerator;
-  /** Pairs that were measured although the machine was busy with something else. */
-  busyPairs = 0;
+  pairs = 0;
+  /** Of them, those during which others used the processors. */
+  disturbedPairs = 0;
 
   constructor(options: BenchOptions, load: LoadGenerator) {
     this.options = options;
@@ -22,9 +23,9 @@ export class Bench {
     console.error(line);
   }
 
-  countBusyPair(): void {
-    this.busyPairs++;
-    this.say('The machine is busy with something else; measured anyway.');
+  countPair(disturbed: boolean): void {
+    this.pairs++;
+    if (disturbed) this.disturbedPairs++;
   }
 
   /** Whatever answers `request` at `baseUrl`, as a side of a comparison. */

@@ -9,6 +9,7 @@
 import { spawnSync } from 'node:child_process';
 import { autocannonLoad } from './autocannon-load.ts';
 import { Bench } from './bench.ts';
+import type { LoadGenerator } from './load-generator.ts';
 import { machineFacts } from './machine.ts';
 import { parseOptions, usage } from './options.ts';
 import type { BenchOptions } from './options.ts';
@@ -65,15 +66,18 @@ async function runAll(bench: Bench): Promise<Row[]> {
   return rows;
 }
 
+function howMeasured({ options, pairs, disturbedPairs }: Bench, load: LoadGenerator): string {
+  const disturbed = disturbedPairs === 0 ? 'none' : `${disturbedPairs} of ${pairs}`;
+  return `${options.pairs} pairs of ${options.seconds} s on each side, measured alternately, each pair with new processes; load: ${load.name}; pairs during which others used more than 5 % of the processors: ${disturbed}`;
+}
+
 const options = optionsOrExit();
-const load = spawnSync('wrk', ['--version']).error === undefined ? wrk : autocannonLoad;
+const load: LoadGenerator = spawnSync('wrk', ['--version']).error === undefined ? wrk : autocannonLoad;
 const bench = new Bench(options, load);
 const facts = await machineFacts(root);
 const rows = await runAll(bench);
 if (!interrupted) {
-  facts.push(
-    `${options.pairs} pairs of ${options.seconds} s each, measured alternately; load: ${load.name}; ${bench.busyPairs} of the measurements on a machine busy with something else`,
-  );
+  facts.push(howMeasured(bench, load));
   const markdown = `${renderTable(rows)}\n\n${facts.map((fact) => `- ${fact}`).join('\n')}`;
   console.log(markdown);
   if (options.write !== undefined) await writeResults(options.write, markdown);

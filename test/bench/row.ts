@@ -35,7 +35,7 @@ export function latencyRow(workload: string, pairs: readonly MeasuredPair[], max
     workload,
     subject: `${spreadOf(pairs.map(({ subject }) => subject.p50Ms!)).median.toFixed(3)} ms`,
     baseline: `${spreadOf(pairs.map(({ baseline }) => baseline.p50Ms!)).median.toFixed(3)} ms`,
-    comparison: `${signed(added.median)} ms (${signed(added.min)}–${signed(added.max)})`,
+    comparison: `${signed(added.median)} ms (${signed(added.min)} to ${signed(added.max)})`,
     target: `≤ +${maxAddedMs.toFixed(2)} ms`,
     verdict: verdictOf(added.median <= maxAddedMs),
   };

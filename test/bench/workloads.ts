@@ -7,7 +7,7 @@ import type { Bench } from './bench.ts';
 import { binaryRequest, digitsRequest } from './inference-request.ts';
 import { startMillrace } from './millrace-host.ts';
 import { nginxInstalled, startNginx } from './nginx.ts';
-import { compareAnswers, measurePairs } from './pairs.ts';
+import { measurePairs } from './pairs.ts';
 import { latencyRow, skippedRow, throughputRow } from './row.ts';
 import type { Row } from './row.ts';
 import type { Scope } from './scope.ts';
@@ -37,17 +37,19 @@ const twoReplicas = { replicas: 2, threads: 1 };
 async function againstBareServer(bench: Bench, scope: Scope): Promise<Row[]> {
   const model = await storeModel(scope, await digitsModel());
   const request = await digitsRequest();
-  const subject = bench.contestant(scope, (await startMillrace(scope, model, oneReplica)).inferenceUrl, request);
-  const baseline = bench.contestant(scope, await startBareServer(scope, model), request);
-  await compareAnswers(subject, baseline);
-  const rows: Row[] = [];
-  for (const connections of [1, 8, 32, 128]) {
-    const title = `digits JSON, 1 replica / one bare process, ${counted(connections)}`;
-    const pairs = await measurePairs(bench, title, subject, baseline, connections);
-    rows.push(throughputRow(title, pairs, connections === 32 ? 0.85 : undefined));
-    if (connections === 1) rows.push(latencyRow(`${title}: p50`, pairs, 0.15));
-  }
-  return rows;
+  const title = 'digits JSON, 1 replica / one bare process';
+  const found = await measurePairs(bench, scope, {
+    title,
+    connections: [1, 8, 32, 128],
+    start: async (part) => ({
+      subject: bench.contestant(part, (await startMillrace(part, model, oneReplica)).inferenceUrl, request),
+      baseline: bench.contestant(part, await startBareServer(part, model), request),
+    }),
+  });
+  return [...found].flatMap(([connections, pairs]) => {
+    const throughput = throughputRow(named(title, connections), pairs, connections === 32 ? 0.85 : undefined);
+    return connections === 1 ? [throughput, latencyRow(`${named(title, 1)}: p50`, pairs, 0.15)] : [throughput];
+  });
 }
 
 async function againstProxy(bench: Bench, scope: Scope): Promise<Row[]> {
@@ -63,54 +65,75 @@ async function againstNginx(bench: Bench, scope: Scope): Promise<Row[]> {
 async function twoDigitsReplicas(
   bench: Bench,
   scope: Scope,
-  name: string,
+  title: string,
   startBaseline: typeof startProxy,
   target: number,
 ): Promise<Row[]> {
   const model = await storeModel(scope, await digitsModel());
   const request = await digitsRequest();
-  const subject = bench.contestant(scope, (await startMillrace(scope, model, twoReplicas)).inferenceUrl, request);
-  const baseline = bench.contestant(scope, await startBaseline(scope, model), request);
-  await compareAnswers(subject, baseline);
-  const title = `${name}, 32 connections`;
-  return [throughputRow(title, await measurePairs(bench, title, subject, baseline, 32), target)];
+  const found = await measurePairs(bench, scope, {
+    title,
+    connections: [32],
+    start: async (part) => ({
+      subject: bench.contestant(part, (await startMillrace(part, model, twoReplicas)).inferenceUrl, request),
+      baseline: bench.contestant(part, await startBaseline(part, model), request),
+    }),
+  });
+  return throughputRows(title, found, target);
 }
 
 async function binaryTensor(bench: Bench, scope: Scope): Promise<Row[]> {
   const model = await storeModel(scope, { name: 'image', bytes: identityModel('FLOAT', FLAT_IMAGE_SHAPE) });
   const request = binaryRequest('image', 'x', randomFloats(seededRandom(3), FLAT_IMAGE_SHAPE[1]));
-  const subject = bench.contestant(scope, (await startMillrace(scope, model, oneReplica)).inferenceUrl, request);
-  const baseline = bench.contestant(scope, await startBareServer(scope, model), request);
-  await compareAnswers(subject, baseline);
-  const rows: Row[] = [];
-  for (const connections of [4, 8]) {
-    const title = `600 KB binary tensor in and out, 1 replica / one bare process, ${counted(connections)}`;
-    rows.push(throughputRow(title, await measurePairs(bench, title, subject, baseline, connections), 0.8));
-  }
-  return rows;
+  const title = '600 KB binary tensor in and out, 1 replica / one bare process';
+  const found = await measurePairs(bench, scope, {
+    title,
+    connections: [4, 8],
+    start: async (part) => ({
+      subject: bench.contestant(part, (await startMillrace(part, model, oneReplica)).inferenceUrl, request),
+      baseline: bench.contestant(part, await startBareServer(part, model), request),
+    }),
+  });
+  return throughputRows(title, found, 0.8);
 }
 
 /** Without batching, so that one request is one run, as it is in the loops. Eight connections keep every slot taken. */
 async function heavyRuns(bench: Bench, scope: Scope): Promise<Row[]> {
   const model = await storeModel(scope, { name: 'heavy', bytes: heavyModel(), maxBatchSize: 0 });
   const request = binaryRequest('heavy', 'x', new Float32Array(HEAVY_WIDTH).fill(0.5));
-  const subject = bench.contestant(scope, (await startMillrace(scope, model, twoReplicas)).inferenceUrl, request);
-  const baseline = await startRawLoops(scope, model, 2);
-  const title = 'CPU-bound net, 2 replicas / 2 bare ONNX Runtime loops, 8 connections';
-  return [throughputRow(title, await measurePairs(bench, title, subject, baseline, 8), 0.97)];
+  const title = 'CPU-bound net, 2 replicas / 2 bare ONNX Runtime loops';
+  const found = await measurePairs(bench, scope, {
+    title,
+    connections: [8],
+    start: async (part) => ({
+      subject: bench.contestant(part, (await startMillrace(part, model, twoReplicas)).inferenceUrl, request),
+      baseline: await startRawLoops(part, model, 2),
+    }),
+  });
+  return throughputRows(title, found, 0.97);
 }
 
 async function batching(bench: Bench, scope: Scope): Promise<Row[]> {
   const net = { name: 'mlp', bytes: mlpModel([1024, 2048, 2048, 100], 5) };
+  const together = await storeModel(scope, net);
+  const alone = await storeModel(scope, { ...net, maxBatchSize: 0 });
   const request = binaryRequest('mlp', 'x', randomFloats(seededRandom(4), 1024));
-  const together = await startMillrace(scope, await storeModel(scope, net), oneReplica);
-  const alone = await startMillrace(scope, await storeModel(scope, { ...net, maxBatchSize: 0 }), oneReplica);
-  const subject = bench.contestant(scope, together.inferenceUrl, request);
-  const baseline = bench.contestant(scope, alone.inferenceUrl, request);
-  const title = 'MLP 1024-2048-2048-100, batching on / batching off, 32 connections';
-  return [throughputRow(title, await measurePairs(bench, title, subject, baseline, 32), 2)];
+  const title = 'MLP 1024-2048-2048-100, batching on / batching off';
+  const found = await measurePairs(bench, scope, {
+    title,
+    connections: [32],
+    start: async (part) => ({
+      subject: bench.contestant(part, (await startMillrace(part, together, oneReplica)).inferenceUrl, request),
+      baseline: bench.contestant(part, (await startMillrace(part, alone, oneReplica)).inferenceUrl, request),
+    }),
+  });
+  return throughputRows(title, found, 2);
 }
 
-function counted(connections: number): string {
-  return connections === 1 ? '1 connection' : `${connections} connections`;
+function throughputRows(title: string, found: Awaited<ReturnType<typeof measurePairs>>, target: number): Row[] {
+  return [...found].map(([connections, pairs]) => throughputRow(named(title, connections), pairs, target));
+}
+
+function named(title: string, connections: number): string {
+  return `${title}, ${connections === 1 ? '1 connection' : `${connections} connections`}`;
 }

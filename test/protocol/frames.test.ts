@@ -8,7 +8,7 @@ import {
   maxFrameBodyBytes,
   writeFrameHeader,
 } from '../../server/protocol/frames.ts';
-import type { Frame, FrameType } from '../../server/protocol/frames.ts';
+import type { BodyOwnership, Frame, FrameType } from '../../server/protocol/frames.ts';
 
 function encode(type: FrameType, requestId: number, head: Uint8Array, body: Uint8Array): Buffer {
   const bytes = Buffer.alloc(frameHeaderBytes + head.length + body.length);
@@ -18,14 +18,28 @@ function encode(type: FrameType, requestId: number, head: Uint8Array, body: Uint
   return bytes;
 }
 
-/** Copies, because a parser's frames are views of the chunks that it was given. */
-function parse(chunks: readonly Buffer[]): { type: number; requestId: number; head: string; body: string }[] {
-  const frames: ReturnType<typeof parse> = [];
-  const parser = new FrameParser(({ type, requestId, head, body }: Frame) => {
-    frames.push({ type, requestId, head: head.toString('hex'), body: Buffer.concat(body).toString('hex') });
-  });
-  for (const chunk of chunks) parser.push(chunk);
-  return frames;
+interface Parsed {
+  readonly type: number;
+  readonly requestId: number;
+  readonly head: string;
+  readonly body: string;
+}
+
+/** With `copies` every chunk is overwritten once it has been pushed, as a buffer that is read into again. */
+function parse(chunks: readonly Buffer[], bodies: BodyOwnership = 'views'): Parsed[] {
+  const frames: Frame[] = [];
+  const parser = new FrameParser((each) => frames.push(each), bodies);
+  for (const chunk of chunks) {
+    const pushed = Buffer.from(chunk);
+    parser.push(pushed);
+    if (bodies === 'copies') pushed.fill(0xee);
+  }
+  return frames.map(({ type, requestId, head, body }) => ({
+    type,
+    requestId,
+    head: head.toString('hex'),
+    body: Buffer.concat(body).toString('hex'),
+  }));
 }
 
 /** The stream cut at the given places, taken modulo its length. */
@@ -41,22 +55,29 @@ const frame = fc.record({
   body: fc.uint8Array({ maxLength: 3000 }),
 });
 
+const ownership = fc.constantFrom<BodyOwnership>('views', 'copies');
+
 describe('the frame parser', () => {
   it('gives back every frame, wherever the chunks are cut', () => {
     fc.assert(
-      fc.property(fc.array(frame, { maxLength: 12 }), fc.array(fc.nat(40_000), { maxLength: 60 }), (frames, places) => {
-        const stream = Buffer.concat(
-          frames.map(({ type, requestId, head, body }) => encode(type, requestId, head, body)),
-        );
-        expect(parse(cut(stream, places))).toEqual(
-          frames.map(({ type, requestId, head, body }) => ({
-            type,
-            requestId,
-            head: Buffer.from(head).toString('hex'),
-            body: Buffer.from(body).toString('hex'),
-          })),
-        );
-      }),
+      fc.property(
+        fc.array(frame, { maxLength: 12 }),
+        fc.array(fc.nat(40_000), { maxLength: 60 }),
+        ownership,
+        (frames, places, bodies) => {
+          const stream = Buffer.concat(
+            frames.map(({ type, requestId, head, body }) => encode(type, requestId, head, body)),
+          );
+          expect(parse(cut(stream, places), bodies)).toEqual(
+            frames.map(({ type, requestId, head, body }) => ({
+              type,
+              requestId,
+              head: Buffer.from(head).toString('hex'),
+              body: Buffer.from(body).toString('hex'),
+            })),
+          );
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -75,9 +96,12 @@ describe('the frame parser', () => {
 
   it('refuses arbitrary bytes with an error of ours, and never hangs or makes up a frame', () => {
     fc.assert(
-      fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 20 }), (chunks) => {
+      fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 20 }), ownership, (chunks, bodies) => {
         try {
-          const frames = parse(chunks.map((chunk) => Buffer.from(chunk)));
+          const frames = parse(
+            chunks.map((chunk) => Buffer.from(chunk)),
+            bodies,
+          );
           for (const { type } of frames) expect(Object.values(frameTypes)).toContain(type);
         } catch (error) {
           expect(error).toBeInstanceOf(MillraceError);
@@ -112,7 +136,7 @@ describe('the frame parser', () => {
     const body = Buffer.alloc(600_000, 7);
     const chunks = cut(encode(frameTypes.result, 1, Buffer.from('head'), body), [65_536, 131_072, 300_000]);
     const received: Frame[] = [];
-    const parser = new FrameParser((each) => received.push(each));
+    const parser = new FrameParser((each) => received.push(each), 'views');
     for (const chunk of chunks) parser.push(chunk);
     expect(received[0]!.body).toHaveLength(4);
     expect(Buffer.concat(received[0]!.body).equals(body)).toBe(true);

@@ -151,7 +151,14 @@ async function serveModels(
       return new ServedModel({
         entry,
         version: entry.versions.at(-1),
-        placement: placement ?? { name: entry.name, replicas: 0, threads: 1, spinning: false, warning: undefined },
+        placement: placement ?? {
+          name: entry.name,
+          replicas: 0,
+          threads: 1,
+          spinning: false,
+          eager: false,
+          warning: undefined,
+        },
         config,
         gate,
         log,

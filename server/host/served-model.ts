@@ -223,6 +223,7 @@ export class ServedModel implements GatewayModel {
       {
         name: `${this.name}/${this.version}`,
         weight: manifest.weight ?? 1,
+        eager: placement.eager,
         load: {
           name: this.name,
           version: this.version,

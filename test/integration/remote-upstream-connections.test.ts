@@ -150,7 +150,7 @@ describe('a process', () => {
       });
       remote.start();
       const deadlineMs = performance.now() + 10_000;
-      remote.send(new Call({ kind: 'oip', body: Buffer.from('{}'), deadlineMs }, () => {}));
+      remote.send(new Call({ kind: 'oip', body: [Buffer.from('{}')], bodyBytes: 2, deadlineMs }, () => {}));
     `;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -5,7 +5,6 @@
  */
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 
 const major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {
@@ -13,10 +12,6 @@ if (major < 24) {
   console.error('In a clone, `npm start` and `npm run millrace --` bring the right one.');
   process.exit(1);
 }
-
-// Request bodies live outside V8's heap, and V8 collects garbage whenever enough of them have been dropped. The heap itself is small:
-// marked in one go it takes about 15 ms; in steps, between requests and beside busy replicas, it took most of a core.
-setFlagsFromString('--no-incremental-marking');
 
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/millrace', import.meta.url)));
 // Node itself writes the cache only when the event loop runs dry, which a program that is told to stop never sees.

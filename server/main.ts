@@ -156,7 +156,6 @@ async function serveModels(
           replicas: 0,
           threads: 1,
           spinning: false,
-          eager: false,
           warning: undefined,
         },
         config,

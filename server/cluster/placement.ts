@@ -14,11 +14,6 @@ export interface Placement {
   readonly threads: number;
   /** Idle threads spin: right only for a replica that has the machine to itself, and a waste of cores otherwise. */
   readonly spinning: boolean;
-  /**
-   * Whether a call leaves for its replica at once, although the replica is busy. Right while a core is to spare: the replica takes it up
-   * while the host reads on. Where replicas fill the cores each such message interrupts somebody's work, and calls leave together.
-   */
-  readonly eager: boolean;
   /** Set where the operator's own numbers exceed the cores: allowed, and said. */
   readonly warning: string | undefined;
 }
@@ -47,6 +42,5 @@ export function planPlacement(requests: readonly PlacementRequest[], cores: numb
     };
   });
   const alone = placements.length === 1 && placements[0]!.replicas === 1;
-  const eager = placements.reduce((sum, { replicas }) => sum + replicas, 0) < cores;
-  return placements.map((placement) => ({ ...placement, spinning: alone && placement.threads > 1, eager }));
+  return placements.map((placement) => ({ ...placement, spinning: alone && placement.threads > 1 }));
 }

@@ -18,8 +18,6 @@ export interface ReplicaSetOptions {
   /** Prefix of the slots' names: `<model>/<version>`. */
   readonly name: string;
   readonly weight: number;
-  /** See Placement.eager. */
-  readonly eager: boolean;
   readonly load: LoadCommand;
   readonly gate: StartGate;
   /** Starts a process and sees to it that it does not outlive the host. */
@@ -149,7 +147,7 @@ export class ReplicaSet<C extends ReplicaCall> {
         return;
       }
       const replica = new Replica<C>(
-        { name: slot.name, weight: this.#options.weight, eager: this.#options.eager },
+        { name: slot.name, weight: this.#options.weight },
         process,
         this.#options.load,
         {

@@ -10,7 +10,6 @@ import { MillraceError } from '../base/errors.ts';
 import { decodeResultHead, encodeCallHead, fromErrorBody } from '../protocol/control.ts';
 import type { CallKind, ErrorBody, LoadCommand, LoadedReport, MemoryReport, ResultHead } from '../protocol/control.ts';
 import { FrameChannel } from '../protocol/frame-channel.ts';
-import type { FlushTime } from '../protocol/frame-channel.ts';
 import { frameTypes, joined } from '../protocol/frames.ts';
 import type { Frame } from '../protocol/frames.ts';
 import { judgeRun } from './hung-run.ts';
@@ -80,8 +79,6 @@ export class Replica<C extends ReplicaCall> {
   answered = 0;
   slots = 0;
 
-  /** When a call leaves while others are in flight; see Placement.eager. */
-  readonly #busyFlush: FlushTime;
   readonly #process: ReplicaProcess;
   readonly #channel: FrameChannel;
   readonly #stderr: StderrTail;
@@ -99,7 +96,7 @@ export class Replica<C extends ReplicaCall> {
   #channelClosed = false;
 
   constructor(
-    slot: { readonly name: string; readonly weight: number; readonly eager: boolean },
+    slot: { readonly name: string; readonly weight: number },
     process: ReplicaProcess,
     load: LoadCommand,
     events: ReplicaEvents<C>,
@@ -107,7 +104,6 @@ export class Replica<C extends ReplicaCall> {
   ) {
     this.name = slot.name;
     this.weight = slot.weight;
-    this.#busyFlush = slot.eager ? 'now' : 'soon';
     this.pid = process.pid;
     this.startedMs = performance.now();
     this.#process = process;
@@ -147,7 +143,7 @@ export class Replica<C extends ReplicaCall> {
     this.#inFlight.set(this.#lastRequestId, call);
     this.#bytesInFlight += bodyBytes;
     const head = encodeCallHead(kind, jsonLength, nowMs - receivedMs);
-    this.#channel.send(frameTypes.infer, this.#lastRequestId, head, body, idle ? 'now' : this.#busyFlush);
+    this.#channel.send(frameTypes.infer, this.#lastRequestId, head, body, idle ? 'now' : 'soon');
   }
 
   /** Saves the run of a call that nobody waits for, if it has not begun. Its slot stays taken until the replica answers. */

@@ -31,9 +31,6 @@ const passedVariables = [
   'CUDA_VISIBLE_DEVICES',
 ];
 
-/** Garbage is collected in one go, as in the host (bin/millrace.mjs): tensors are outside V8's heap, the heap is small. */
-const replicaFlags = ['--disable-proto=throw', '--no-incremental-marking'];
-
 export const replicaEntry = fileURLToPath(new URL('../replica/main.ts', import.meta.url));
 
 /** The environment of a child: the allowed part of `from`, the runtime's telemetry off, and the host's compile cache. */
@@ -73,7 +70,7 @@ export interface ReplicaProcess {
 
 /** Starts one replica. Throws where the operating system refuses a process. */
 export function spawnReplica(entry: string, workingDirectory: string): ReplicaProcess {
-  const child = spawn(process.execPath, [...replicaFlags, entry], {
+  const child = spawn(process.execPath, ['--disable-proto=throw', entry], {
     cwd: workingDirectory,
     env: childEnvironment(process.env),
     // 'overlapped' is a pipe that Windows can use asynchronously from both ends; elsewhere it is the same as 'pipe'.

@@ -10,6 +10,7 @@ import type { CallKind } from '../protocol/control.ts';
 import { viaName } from '../protocol/control.ts';
 import { joined } from '../protocol/frames.ts';
 import { scanRequestParameters } from '../protocol/oip-request.ts';
+import type { GarbageCollection } from './garbage-collection.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { MemoryPermit } from './memory-budget.ts';
 import type { GatewayModel } from './model-catalog.ts';
@@ -25,6 +26,7 @@ const maxTimeoutMs = 3_600_000;
 export interface InferContext {
   readonly limits: BodyLimits;
   readonly budget: MemoryBudget;
+  readonly garbage: GarbageCollection;
   /** Writes the error and logs what the client is not told. */
   fail(request: IncomingMessage, response: ServerResponse, error: MillraceError): void;
 }
@@ -56,6 +58,7 @@ export function handleInference(
   }
   const permit = new MemoryPermit(context.budget);
   const submit = (body: ReceivedBody): void => {
+    context.garbage.onBody(body.bytes);
     try {
       const model = chooseModel(body)!;
       submitCall({ model, kind, body, jsonLength, receivedMs, request, response, watch, head, permit, fail });

@@ -13,6 +13,7 @@ import { tritonStatistics } from '../metrics/model-statistics.ts';
 import { joined } from '../protocol/frames.ts';
 import { HostCheck } from '../security/host-check.ts';
 import { Connections } from './connections.ts';
+import { GarbageCollection } from './garbage-collection.ts';
 import { handleInference } from './infer-handler.ts';
 import type { InferContext } from './infer-handler.ts';
 import { landingPagePolicy, renderLandingPage } from './landing-page.ts';
@@ -89,6 +90,7 @@ export class InferenceListener {
     this.#inferContext = {
       limits,
       budget: this.#budget,
+      garbage: new GarbageCollection(),
       fail: (request, response, error) => this.#fail(request, response, error),
     };
     this.server = createServer({

@@ -223,7 +223,6 @@ export class ServedModel implements GatewayModel {
       {
         name: `${this.name}/${this.version}`,
         weight: manifest.weight ?? 1,
-        eager: placement.eager,
         load: {
           name: this.name,
           version: this.version,

@@ -12,6 +12,9 @@ import type { BodyOwnership, Frame, FrameType } from './frames.ts';
 /** Bodies up to this many bytes are copied into the shared write; above it a copy costs more than one more vector. */
 const copyLimitBytes = 8192;
 
+/** So many frames leave even if they may wait: the other side then works on them while this one reads on. */
+const earlyFlushFrames = 16;
+
 const noBytes = Buffer.alloc(0);
 
 export type FlushTime = 'now' | 'soon';
@@ -66,7 +69,7 @@ export class FrameChannel {
     let bodyLength = 0;
     for (const chunk of chunks) bodyLength += chunk.byteLength;
     this.#pending.push({ type, requestId, head, chunks, bodyLength });
-    if (when === 'now') {
+    if (when === 'now' || this.#pending.length >= earlyFlushFrames) {
       if (this.#scheduled !== 'now') queueMicrotask(this.#flush);
       this.#scheduled = 'now';
     } else if (this.#scheduled === undefined) {

@@ -8,7 +8,7 @@ const auto = (name: string): PlacementRequest => ({ name, replicas: undefined, t
 describe('planPlacement', () => {
   it('gives a lone model all cores in one replica, whose idle threads spin', () => {
     expect(planPlacement([auto('m')], 8)).toEqual([
-      { name: 'm', replicas: 1, threads: 8, spinning: true, eager: true, warning: undefined },
+      { name: 'm', replicas: 1, threads: 8, spinning: true, warning: undefined },
     ]);
   });
 
@@ -50,19 +50,6 @@ describe('planPlacement', () => {
     const [placement] = planPlacement([{ name: 'm', replicas: 6, threads: undefined }], 4);
     expect(placement).toMatchObject({ replicas: 6, threads: 1 });
     expect(placement!.warning).toContain('need 6 cores');
-  });
-
-  it('sends calls at once while a core is to spare, and together where replicas fill the cores', () => {
-    const eager = (replicas: number, cores: number): boolean =>
-      planPlacement([{ name: 'm', replicas, threads: 1 }], cores)[0]!.eager;
-    expect([eager(1, 2), eager(2, 2), eager(3, 2), eager(3, 4), eager(1, 1)]).toEqual([
-      true,
-      false,
-      false,
-      true,
-      false,
-    ]);
-    expect(planPlacement([auto('a'), auto('b')], 2).map((placement) => placement.eager)).toEqual([false, false]);
   });
 
   it('plans nothing for nothing', () => {

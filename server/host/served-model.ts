@@ -136,10 +136,6 @@ export class ServedModel implements GatewayModel {
     return this.#replicas.replicas.reduce((sum, replica) => sum + replica.rssBytes, 0);
   }
 
-  get outstanding(): number {
-    return this.#dispatcher.outstanding;
-  }
-
   get replicas(): readonly Replica<Call>[] {
     return this.#replicas.replicas;
   }

@@ -113,11 +113,6 @@ export class FrameChannel {
     this.#socket.uncork();
   }
 
-  /** Bytes handed to the socket and not yet taken by the kernel. */
-  get backlogBytes(): number {
-    return this.#socket.writableLength;
-  }
-
   /** Sends what is pending, then ends the connection. */
   end(): void {
     this.flush();

@@ -35,6 +35,7 @@ export type ErrorCode =
   | 'replica-lost'
   | 'upstream-failed'
   | 'response-too-large'
+  | 'storage-failed'
   | 'internal'
   // What the operator configured
   | 'invalid-config'

@@ -33,6 +33,7 @@ const statuses = {
   'replica-lost': 502,
   'upstream-failed': 502,
   'response-too-large': 507,
+  'storage-failed': 500,
   internal: 500,
   'invalid-config': 500,
   'invalid-manifest': 500,

@@ -16,6 +16,7 @@ import type { ReplicaProcess } from './cluster/spawn.ts';
 import { StartGate } from './cluster/start-gate.ts';
 import { Warden } from './cluster/warden.ts';
 import type { Config } from './config.ts';
+import { EventLog } from './events/event-log.ts';
 import { InferenceListener } from './gateway/inference-listener.ts';
 import { Catalog } from './host/catalog.ts';
 import { hostStatus } from './host/host-status.ts';
@@ -23,6 +24,7 @@ import { listenNear } from './host/listen.ts';
 import { RunFile } from './host/run-file.ts';
 import { ServedModel } from './host/served-model.ts';
 import { renderMetrics } from './metrics/inference-metrics.ts';
+import type { NewHostEvent } from './protocol/admin/host-event.ts';
 import { scanRepository } from './models/repository.ts';
 import type { ModelEntry, RepositoryProblem } from './models/repository.ts';
 import { version } from './version.ts';
@@ -31,6 +33,8 @@ export interface Host {
   readonly inferenceUrl: string;
   readonly adminUrl: string;
   readonly catalog: Catalog;
+  /** What happened, also before this run. */
+  readonly events: EventLog;
   readonly problems: readonly RepositoryProblem[];
   /** Resolves once every model answers or has been given up. */
   settled(): Promise<void>;
@@ -57,6 +61,13 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   const scan = await scanRepository(config.models);
   for (const problem of scan.problems) log.warn(`${problem.path}: ${problem.message} ${problem.hint}`);
 
+  const events = new EventLog({
+    path: join(config.dataDirectory, 'events.db'),
+    onTrouble: (message, error) => log.warn({ error }, message),
+  });
+  const onEvent = (event: NewHostEvent): void => {
+    events.append(event);
+  };
   const emptyDirectory = new EmptyDirectory();
   const warden = new Warden(emptyDirectory.path);
   const spawn = (): ReplicaProcess => {
@@ -65,7 +76,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     replica.child.on('exit', () => warden.remove(replica.pid));
     return replica;
   };
-  const catalog = new Catalog(await serveModels(scan.models, config, log, spawn));
+  const catalog = new Catalog(await serveModels(scan.models, config, log, spawn, onEvent));
   const listener = new InferenceListener({
     catalog,
     limits: config.limits,
@@ -96,12 +107,19 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   } catch (error) {
     listener.close();
     emptyDirectory.remove();
+    events.close();
     throw error;
   }
   const inferenceUrl = `http://${config.http.host === '::1' ? '[::1]' : config.http.host}:${inferencePort}`;
   const adminUrl = `http://127.0.0.1:${adminPort}`;
   await runFile.write({ pid: process.pid, inferenceUrl, adminUrl, version });
   warden.start();
+  onEvent({
+    kind: 'host-started',
+    severity: 'info',
+    sentence: `Millrace ${version} has started and takes requests at ${inferenceUrl}.`,
+    facts: { pid: process.pid, inferenceUrl, adminUrl, models: catalog.list().map(({ name }) => name) },
+  });
   for (const model of catalog.list()) model.start();
 
   const stop = async (): Promise<void> => {
@@ -112,12 +130,20 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     await warden.stop();
     emptyDirectory.remove();
     await runFile.remove();
+    onEvent({
+      kind: 'host-stopped',
+      severity: 'info',
+      sentence: `Millrace ${version} has stopped in order.`,
+      facts: { pid: process.pid, upSeconds: Math.round((performance.now() - startedMs) / 1000) },
+    });
+    events.close();
   };
   let stopped: Promise<void> | undefined;
   return {
     inferenceUrl,
     adminUrl,
     catalog,
+    events,
     problems: scan.problems,
     async settled() {
       while (catalog.list().some((model) => model.state === 'LOADING')) {
@@ -133,6 +159,7 @@ async function serveModels(
   config: Config,
   log: Log,
   spawn: () => ReplicaProcess,
+  onEvent: (event: NewHostEvent) => void,
 ): Promise<ServedModel[]> {
   const gate = new StartGate(concurrentStarts);
   const local = entries.filter((entry) => entry.versions.length > 0);
@@ -163,6 +190,7 @@ async function serveModels(
         log,
         exampleRow: await readExampleRow(entry),
         spawn,
+        onEvent,
       });
     }),
   );

@@ -6,6 +6,7 @@
  * where calls go is none of its business.
  */
 import { MillraceError } from '../base/errors.ts';
+import type { NewHostEvent } from '../protocol/admin/host-event.ts';
 import type { LoadCommand } from '../protocol/control.ts';
 import { Replica } from './replica.ts';
 import type { ReplicaCall, ReplicaEvents, ReplicaExit } from './replica.ts';
@@ -23,6 +24,8 @@ export interface ReplicaSetOptions {
   /** Starts a process and sees to it that it does not outlive the host. */
   spawn(): ReplicaProcess;
   log(level: 'info' | 'warn' | 'error', message: string, facts: Readonly<Record<string, unknown>>): void;
+  /** Hears of replicas that became ready, died, or were given up. */
+  onEvent(event: NewHostEvent): void;
 }
 
 export interface ReplicaSetEvents<C extends ReplicaCall> extends Omit<ReplicaEvents<C>, 'onExit'> {
@@ -156,9 +159,8 @@ export class ReplicaSet<C extends ReplicaCall> {
             leave();
             clearTimeout(slot.timer);
             this.#lastStartMs = performance.now() - ready.startedMs;
-            this.#options.log('info', `${slot.name} is ready after ${Math.round(this.#lastStartMs)} ms.`, {
-              pid: ready.pid,
-            });
+            const startMs = Math.round(this.#lastStartMs);
+            this.#tell('info', `${slot.name} is ready after ${startMs} ms.`, { pid: ready.pid, startMs });
             this.#events.onReady(ready);
           },
           onResult: (from, call, head, body) => {
@@ -179,7 +181,7 @@ export class ReplicaSet<C extends ReplicaCall> {
       slot.replica = replica;
       const deadlineMs = Math.min(maxStartDeadlineMs, Math.max(minStartDeadlineMs, 4 * this.#lastStartMs));
       slot.timer = setTimeout(() => {
-        this.#options.log('error', `${slot.name} was not ready within ${deadlineMs} ms and is ended.`, {});
+        this.#tell('error', `${slot.name} was not ready within ${deadlineMs} ms and is ended.`, { deadlineMs });
         replica.kill();
       }, deadlineMs);
     });
@@ -213,11 +215,13 @@ export class ReplicaSet<C extends ReplicaCall> {
     }
     this.#restarts++;
     const delayMs = decision.verdict.action === 'restart' ? decision.verdict.delayMs : 0;
-    this.#options.log(
+    this.#tell(
       'warn',
       `${slot.name} ended (${describeEnd(exit)}); a new process starts in ${Math.round(delayMs)} ms.`,
       {
+        pid: replica.pid,
         answered: exit.answered,
+        restarts: this.#restarts,
         ...(exit.loadError !== undefined && { loadError: exit.loadError.message }),
       },
     );
@@ -227,12 +231,25 @@ export class ReplicaSet<C extends ReplicaCall> {
 
   #giveUp(reason: MillraceError, exit: ReplicaExit): void {
     this.#givenUp = reason;
-    this.#options.log('error', reason.message, { stderr: exit.stderr });
+    this.#tell('error', reason.message, { restarts: this.#restarts }, reason.hint);
+    this.#options.log('error', 'Its last lines:', { stderr: exit.stderr });
     for (const slot of this.#slots) {
       clearTimeout(slot.timer);
       slot.replica?.stop();
     }
     this.#events.onGivenUp(reason);
+  }
+
+  /** To the log, and to whoever keeps events. */
+  #tell(
+    level: 'info' | 'warn' | 'error',
+    sentence: string,
+    facts: Readonly<Record<string, unknown>>,
+    hint?: string,
+  ): void {
+    this.#options.log(level, sentence, facts);
+    const severity = level === 'info' ? 'info' : level === 'warn' ? 'attention' : 'failure';
+    this.#options.onEvent({ kind: 'replica', severity, sentence, facts, ...(hint !== undefined && { hint }) });
   }
 
   #resolveIfGone(): void {

@@ -23,6 +23,7 @@ import type { ModelReading } from '../metrics/inference-metrics.ts';
 import { ModelStatistics } from '../metrics/model-statistics.ts';
 import type { FailureReason } from '../metrics/model-statistics.ts';
 import type { ModelEntry, ModelVersion } from '../models/repository.ts';
+import type { NewHostEvent } from '../protocol/admin/host-event.ts';
 import type { ModelFacts } from '../protocol/tensors.ts';
 
 export interface ServedModelOptions {
@@ -35,6 +36,7 @@ export interface ServedModelOptions {
   readonly log: Log;
   readonly exampleRow: readonly number[] | undefined;
   spawn(): ReplicaProcess;
+  onEvent(event: NewHostEvent): void;
 }
 
 /** How often deadlines and runs are looked at, milliseconds. A deadline is kept to within this. */
@@ -232,6 +234,7 @@ export class ServedModel implements GatewayModel {
         },
         gate,
         spawn: () => this.#options.spawn(),
+        onEvent: (event) => this.#options.onEvent({ ...event, model: this.name }),
         log: (level, message, facts) => log[level](facts, message),
       },
       {
@@ -267,7 +270,16 @@ export class ServedModel implements GatewayModel {
 
   #learn(replica: Replica<Call>): void {
     const report = replica.report!;
-    if (this.#facts === undefined) this.#options.log.info(`${this.name}/${this.version}: ${report.batching}`);
+    if (this.#facts === undefined) {
+      this.#options.log.info(`${this.name}/${this.version}: ${report.batching}`);
+      this.#options.onEvent({
+        kind: 'model',
+        severity: 'info',
+        model: this.name,
+        sentence: `${this.name}/${this.version} is ready.`,
+        facts: { version: this.version, loadMs: report.loadMs, warmUpMs: report.warmUpMs, batching: report.batching },
+      });
+    }
     this.#facts = {
       name: this.name,
       version: this.version,

@@ -22,8 +22,15 @@ import { Catalog } from './host/catalog.ts';
 import { hostStatus } from './host/host-status.ts';
 import { listenNear } from './host/listen.ts';
 import { RunFile } from './host/run-file.ts';
+import { scaledVersion } from './host/scaled-version.ts';
+import { ScalingBook, usableCores } from './host/scaling-book.ts';
+import { ScalingLoop } from './host/scaling-loop.ts';
+import { ScalingOrders } from './host/scaling-orders.ts';
+import { scalingReading } from './host/scaling-views.ts';
 import { ServedModel } from './host/served-model.ts';
+import { GraphicsMeter } from './metrics/graphics-meter.ts';
 import { renderMetrics } from './metrics/inference-metrics.ts';
+import { countPhysicalCores, MachineMeter } from './metrics/machine.ts';
 import type { NewHostEvent } from './protocol/admin/host-event.ts';
 import { scanRepository } from './models/repository.ts';
 import type { ModelEntry, RepositoryProblem } from './models/repository.ts';
@@ -68,6 +75,8 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   const onEvent = (event: NewHostEvent): void => {
     events.append(event);
   };
+  const book = new ScalingBook(config.defaults, onEvent);
+  const physicalCores = await countPhysicalCores();
   const emptyDirectory = new EmptyDirectory();
   const warden = new Warden(emptyDirectory.path);
   const spawn = (): ReplicaProcess => {
@@ -76,7 +85,21 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     replica.child.on('exit', () => warden.remove(replica.pid));
     return replica;
   };
-  const catalog = new Catalog(await serveModels(scan.models, config, log, spawn, onEvent));
+  const catalog = new Catalog(await serveModels(scan.models, { config, log, spawn, onEvent, book, physicalCores }));
+  const machine = new MachineMeter(physicalCores);
+  const graphics = new GraphicsMeter();
+  const orders = new ScalingOrders(join(config.dataDirectory, 'scaling-orders.json'), (message, error) =>
+    log.warn({ error }, message),
+  );
+  const scaling = new ScalingLoop({
+    targets: () => catalog.list().map((model) => scaledVersion(model, () => false)),
+    settingsOf: (name) => book.of(name, catalog.find(name, undefined).manifest),
+    orderOf: (name) => orders.of(name),
+    defaults: book.defaults,
+    machine: (nowMs) => machine.read(nowMs),
+    onEvent,
+    nowMs: () => performance.now(),
+  });
   const listener = new InferenceListener({
     catalog,
     limits: config.limits,
@@ -84,17 +107,24 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     serverName: config.compatibility.serverName,
     version,
     log,
-    renderMetrics: (bufferedBytes, connections) =>
-      renderMetrics(
+    renderMetrics: (bufferedBytes, connections) => {
+      const { user, system } = process.cpuUsage();
+      return renderMetrics(
         {
           version,
           rssBytes: process.memoryUsage.rss(),
           bufferedBytes,
           connections,
           upSeconds: (performance.now() - startedMs) / 1000,
+          cpuSeconds: (user + system) / 1e6,
+          replicaCpuSeconds: scaling.replicaCpuMs / 1000,
+          machine: machine.read(performance.now()),
+          graphics: graphics.readings,
         },
         catalog.list().map((model) => model.reading()),
-      ),
+        scaling.states().map(scalingReading),
+      );
+    },
   });
   const status = () => hostStatus(catalog, startedMs, warden.pid);
   const admin = new AdminListener({ status, version });
@@ -121,9 +151,13 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     facts: { pid: process.pid, inferenceUrl, adminUrl, models: catalog.list().map(({ name }) => name) },
   });
   for (const model of catalog.list()) model.start();
+  scaling.start();
+  graphics.start();
 
   const stop = async (): Promise<void> => {
     await listener.drain(config.drainTimeoutMs);
+    scaling.stop();
+    graphics.stop();
     listener.close();
     await Promise.all(catalog.list().map((model) => model.stop()));
     await admin.stop();
@@ -154,21 +188,31 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   };
 }
 
-async function serveModels(
-  entries: readonly ModelEntry[],
-  config: Config,
-  log: Log,
-  spawn: () => ReplicaProcess,
-  onEvent: (event: NewHostEvent) => void,
-): Promise<ServedModel[]> {
+interface ServingParts {
+  readonly config: Config;
+  readonly log: Log;
+  readonly book: ScalingBook;
+  readonly physicalCores: number;
+  spawn(): ReplicaProcess;
+  onEvent(event: NewHostEvent): void;
+}
+
+async function serveModels(entries: readonly ModelEntry[], parts: ServingParts): Promise<ServedModel[]> {
+  const { config, log, book, physicalCores } = parts;
   const gate = new StartGate(concurrentStarts);
   const local = entries.filter((entry) => entry.versions.length > 0);
   const placements = planPlacement(
-    local.map(({ name, manifest }) => ({
-      name,
-      replicas: manifest.replicas ?? config.defaults.replicas,
-      threads: manifest.threads ?? config.defaults.threads,
-    })),
+    local.map(({ name, manifest }) => {
+      const settings = book.of(name, manifest);
+      const { min, max } = settings.policy;
+      return {
+        name,
+        replicas: settings.fixed,
+        threads: manifest.threads ?? config.defaults.threads,
+        range:
+          settings.fixed === undefined ? { min, max, usableCores: usableCores(settings, physicalCores) } : undefined,
+      };
+    }),
     availableParallelism(),
   );
   for (const { warning } of placements) if (warning !== undefined) log.warn(warning);
@@ -189,8 +233,8 @@ async function serveModels(
         gate,
         log,
         exampleRow: await readExampleRow(entry),
-        spawn,
-        onEvent,
+        spawn: () => parts.spawn(),
+        onEvent: (event) => parts.onEvent(event),
       });
     }),
   );

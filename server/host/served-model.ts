@@ -5,7 +5,6 @@
  * go to the statistics (metrics), and the gateway sees a GatewayModel.
  */
 import type { MillraceError } from '../base/errors.ts';
-import { MillraceError as Failure } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { Call } from '../balancer/call.ts';
 import type { Answer, CallRequest, Outcome } from '../balancer/call.ts';
@@ -21,10 +20,19 @@ import type { Config } from '../config.ts';
 import type { GatewayModel, ModelState } from '../gateway/model-catalog.ts';
 import type { ModelReading } from '../metrics/inference-metrics.ts';
 import { ModelStatistics } from '../metrics/model-statistics.ts';
-import type { FailureReason } from '../metrics/model-statistics.ts';
 import type { ModelEntry, ModelVersion } from '../models/repository.ts';
 import type { NewHostEvent } from '../protocol/admin/host-event.ts';
 import type { ModelFacts } from '../protocol/tensors.ts';
+
+import { LoadWatch } from './load-watch.ts';
+import {
+  failureReason,
+  forwardedInCircles,
+  isOverload,
+  noServer,
+  predictIsLocal,
+  shuttingDown,
+} from './served-model-words.ts';
 
 export interface ServedModelOptions {
   readonly entry: ModelEntry;
@@ -52,6 +60,11 @@ export class ServedModel implements GatewayModel {
   readonly description: string | undefined;
   readonly exampleRow: readonly number[] | undefined;
   readonly statistics = new ModelStatistics();
+  /** What the autoscaler wants to know between its ticks. */
+  readonly load = new LoadWatch(() => {
+    const { queued } = this.#dispatcher;
+    return { queued, outstanding: this.#replicas.replicas.reduce((sum, { inFlight }) => sum + inFlight, queued) };
+  });
   readonly timeoutMs: number;
   readonly session: GatewayModel['session'];
   readonly threads: number;
@@ -62,6 +75,8 @@ export class ServedModel implements GatewayModel {
   #facts: ModelFacts | undefined;
   #batching: GatewayModel['batching'];
   #sweeper: NodeJS.Timeout | undefined;
+  /** The autoscaler's number, once it has decided. */
+  #scaledTo: number | undefined;
   #stopping = false;
   /** Set while the model runs on other servers only and none of them can be used. */
   #noServer: MillraceError | undefined;
@@ -102,8 +117,13 @@ export class ServedModel implements GatewayModel {
     );
   }
 
+  /** As many as it should have while it is loaded. */
   get desiredReplicas(): number {
-    return this.#options.version === undefined ? 0 : this.#options.placement.replicas;
+    return this.#options.version === undefined ? 0 : (this.#scaledTo ?? this.#options.placement.replicas);
+  }
+
+  get manifest(): ModelEntry['manifest'] {
+    return this.#options.entry.manifest;
   }
 
   get takesPredict(): boolean {
@@ -154,6 +174,33 @@ export class ServedModel implements GatewayModel {
     if (this.#options.version !== undefined) this.#replicas.setDesired(this.#options.placement.replicas);
   }
 
+  /** Processes that are loaded and take no requests. */
+  get spares(): readonly Replica<Call>[] {
+    return this.#replicas.spares;
+  }
+
+  /** Why no replica will come back by itself. */
+  get givenUp(): MillraceError | undefined {
+    return this.#replicas.givenUp;
+  }
+
+  /** Requests that wait in the host. */
+  get queued(): number {
+    return this.#dispatcher.queued;
+  }
+
+  /** Replicas that should take requests. */
+  get wantedReplicas(): number {
+    return this.#replicas.desired;
+  }
+
+  /** Changes the number of replicas; `spares` more are loaded and take no requests. */
+  scale(count: number, spares: number): void {
+    if (this.#stopping) return;
+    this.#scaledTo = count === 0 ? undefined : count;
+    this.#replicas.setDesired(count, spares);
+  }
+
   refusal(): MillraceError | undefined {
     return this.#dispatcher.refusal();
   }
@@ -173,17 +220,17 @@ export class ServedModel implements GatewayModel {
       call.settle({ error: request.forwarded ? forwardedInCircles(this.name) : predictIsLocal(this.name) });
       return () => {};
     }
+    const isFirst = this.#sweeper === undefined;
     this.#sweeper ??= setInterval(() => this.#sweep(), sweepIntervalMs);
     this.#dispatcher.submit(call);
+    if (isFirst) this.load.look(performance.now());
     return () => this.#dispatcher.withdraw(call);
   }
 
   /** Refuses what still waits, then ends the replicas. The listener has been drained before. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#dispatcher.setOutage(
-      new Failure('shutting-down', 'The server is shutting down.', { retryable: true, retryAfterSeconds: 5 }),
-    );
+    this.#dispatcher.setOutage(shuttingDown());
     for (const remote of this.#remotes) remote.stop();
     await this.#replicas.stop();
     clearInterval(this.#sweeper);
@@ -196,7 +243,7 @@ export class ServedModel implements GatewayModel {
       statistics: this.statistics,
       queued: this.#dispatcher.queued,
       inFlight: this.#dispatcher.upstreams.reduce((sum, upstream) => sum + upstream.inFlight, 0),
-      desiredReplicas: this.desiredReplicas,
+      desiredReplicas: this.#replicas.desired,
       readyReplicas: this.#replicas.ready,
       restarts: this.#replicas.restarts,
       ready: this.state === 'READY',
@@ -208,6 +255,7 @@ export class ServedModel implements GatewayModel {
     const nowMs = performance.now();
     this.#dispatcher.sweep(nowMs);
     this.#replicas.check(nowMs);
+    this.load.look(nowMs);
     if (this.#dispatcher.outstanding > 0 || this.#replicas.replicas.some((replica) => replica.inFlight > 0)) return;
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
@@ -309,6 +357,7 @@ export class ServedModel implements GatewayModel {
     const totalMs = performance.now() - call.request.receivedMs;
     if ('error' in outcome) {
       this.statistics.recordFailure(failureReason(outcome.error), totalMs);
+      if (isOverload(outcome.error, call)) this.statistics.overloads++;
       return;
     }
     const { answer } = outcome;
@@ -318,53 +367,5 @@ export class ServedModel implements GatewayModel {
     }
     const run = answer.type === 'result' ? answer.cost : undefined;
     this.statistics.recordAnswer({ totalMs, queueMs: call.sentMs - call.request.receivedMs, run }, Date.now());
-  }
-}
-
-function noServer(name: string): MillraceError {
-  return new Failure('model-not-ready', `None of the servers that answer for '${name}' can be used now.`, {
-    hint: 'Start one of the servers under `upstreams` in its millrace.json; the log names those that are down.',
-    retryable: true,
-    retryAfterSeconds: 1,
-  });
-}
-
-function predictIsLocal(name: string): MillraceError {
-  return new Failure(
-    'unsupported',
-    `The model '${name}' runs on other servers, where /predict may mean something else.`,
-    {
-      hint: `POST an Open Inference Protocol request to /v2/models/${encodeURIComponent(name)}/infer.`,
-    },
-  );
-}
-
-function forwardedInCircles(name: string): MillraceError {
-  return new Failure(
-    'unsupported',
-    `The model '${name}' runs on other servers, and this request comes from one of them.`,
-    {
-      hint: 'Two servers name each other as upstreams for this model; one of them has to run it.',
-    },
-  );
-}
-
-function failureReason(error: MillraceError): FailureReason {
-  switch (error.code) {
-    case 'queue-full':
-    case 'memory-full':
-    case 'shutting-down':
-    case 'deadline-exceeded':
-      return 'REJECTED';
-    case 'client-gone':
-      return 'CANCELED';
-    case 'inference-failed':
-    case 'replica-lost':
-    case 'upstream-failed':
-    case 'model-failed':
-    case 'poison-request':
-      return 'BACKEND';
-    default:
-      return 'OTHER';
   }
 }

@@ -6,6 +6,8 @@ import { findHost } from './cli/host-client.ts';
 import { modelsText, statusText } from './cli/inspect.ts';
 import { importCommand, removeCommand, showCommand, verifyCommand } from './cli/models.ts';
 import type { ImportFlags, RemoveFlags } from './cli/models.ts';
+import { openCommand } from './cli/open.ts';
+import type { OpenFlags } from './cli/open.ts';
 import { exitCodes, reportError } from './cli/output.ts';
 import { scaleReplay } from './cli/scale.ts';
 import type { ReplayFlags } from './cli/scale.ts';
@@ -53,11 +55,17 @@ program
   .action((flags: { data: string; json?: boolean }) =>
     run(flags.json === true, async () => {
       const found = await findHost(flags.data);
-      console.log(
-        flags.json === true ? JSON.stringify({ ...found.run, ...found.status }, undefined, 2) : statusText(found),
-      );
+      console.log(flags.json === true ? JSON.stringify(found.status, undefined, 2) : statusText(found));
     }),
   );
+
+program
+  .command('open')
+  .description('open the interface of the running host in the browser')
+  .addOption(dataOption())
+  .option('--print', 'only print the link')
+  .option('--json', 'only print the link, as JSON')
+  .action((flags: OpenFlags) => run(flags.json === true, () => openCommand(flags)));
 
 const models = program.command('models').description('import models, look at them, remove them');
 

@@ -53,6 +53,7 @@ export class ServedModel implements GatewayModel {
   readonly timeoutMs: number;
   readonly session: GatewayModel['session'];
   readonly threads: number;
+  readonly strategy: string;
   readonly #options: ServedModelOptions;
   readonly #dispatcher: Dispatcher;
   readonly #replicas: ReplicaSet<Call>;
@@ -75,6 +76,7 @@ export class ServedModel implements GatewayModel {
     this.timeoutMs = manifest.timeoutMs ?? config.defaults.timeoutMs;
     this.threads = placement.threads;
     const strategy = manifest.strategy ?? config.defaults.strategy;
+    this.strategy = strategy;
     this.session = strategy === 'session' ? (manifest.session ?? {}) : undefined;
     this.#batching = {
       maxBatchSize: 0,
@@ -102,6 +104,11 @@ export class ServedModel implements GatewayModel {
 
   get desiredReplicas(): number {
     return this.#options.version === undefined ? 0 : this.#options.placement.replicas;
+  }
+
+  /** The file that its replicas load; undefined for a model that only remote servers answer. */
+  get source(): ModelVersion | undefined {
+    return this.#options.version;
   }
 
   get takesPredict(): boolean {

@@ -19,11 +19,23 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   inspect: ['base', 'protocol', 'cluster', 'models', 'replica'],
   gateway: ['base', 'protocol', 'balancer', 'metrics', 'models', 'security'],
   admin: ['base', 'protocol', 'balancer', 'metrics', 'models', 'security'],
-  host: ['base', 'protocol', 'balancer', 'cluster', 'metrics', 'models', 'gateway', 'admin', 'config.ts', 'version.ts'],
+  host: [
+    'base',
+    'protocol',
+    'balancer',
+    'cluster',
+    'metrics',
+    'models',
+    'security',
+    'gateway',
+    'admin',
+    'config.ts',
+    'version.ts',
+  ],
   cli: ['base', 'protocol', 'inspect', 'models', 'autoscaler', 'gateway', 'host', 'config.ts', 'main.ts', 'version.ts'],
   'config.ts': ['base'],
   'version.ts': ['../package.json'],
-  'main.ts': ['base', 'admin', 'cluster', 'gateway', 'host', 'metrics', 'models', 'config.ts', 'version.ts'],
+  'main.ts': ['base', 'cluster', 'gateway', 'host', 'metrics', 'models', 'config.ts', 'version.ts'],
   'cli.ts': ['cli', 'version.ts'],
 };
 
@@ -32,7 +44,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['server/replica/session.ts'],
   'http-proxy-3': ['server/balancer/remote-upstream.ts'],
   'better-sqlite3': ['server/storage/database.ts'],
-  express: ['server/admin/admin-listener.ts'],
+  express: ['server/admin/admin-listener.ts', 'server/admin/gui-files.ts'],
   commander: ['server/cli.ts'],
   pino: ['server/base/log.ts'],
   'pino-pretty': ['server/base/log.ts'],
@@ -44,8 +56,15 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
     'server/autoscaler/trace-schema.ts',
     // What the admin API takes and gives: bodies are checked and the OpenAPI document is made by the same schemas.
     'server/protocol/admin/',
+    'server/admin/',
+    'server/security/session-file.ts',
   ],
-  'node:child_process': ['server/cluster/spawn.ts', 'server/cluster/warden.ts', 'server/cluster/replica.ts'],
+  'node:child_process': [
+    'server/cluster/spawn.ts',
+    'server/cluster/warden.ts',
+    'server/cluster/replica.ts',
+    'server/cli/open-in-browser.ts',
+  ],
 };
 
 const groupOf = (path: string): string => path.replace(/^server\//, '').split('/')[0]!;

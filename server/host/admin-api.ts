@@ -1,0 +1,95 @@
+/**
+ * The admin API of this host: the route table with everything behind it, the live stream, the jobs and the sessions. A new
+ * group of routes is one line in `routes`.
+ */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { AdminListener } from '../admin/admin-listener.ts';
+import { guiFiles } from '../admin/gui-files.ts';
+import { JobList } from '../admin/job-list.ts';
+import { jobRoutes } from '../admin/job-routes.ts';
+import { liveRoutes } from '../admin/live-routes.ts';
+import { LiveStream } from '../admin/live-stream.ts';
+import { sessionRoutes } from '../admin/session-routes.ts';
+import { statusRoutes } from '../admin/status-routes.ts';
+import type { Log } from '../base/log.ts';
+import { errorResponse } from '../gateway/error-response.ts';
+import { refuseUnparsed } from '../gateway/parser-refusal.ts';
+import { AdminAccess } from '../security/admin-access.ts';
+import { printedCodeMs } from '../security/launch-codes.ts';
+import { SessionFile } from '../security/session-file.ts';
+import { HostViews } from './host-view.ts';
+import type { HostViewParts } from './host-view.ts';
+
+const guiFolder = fileURLToPath(new URL('../../dist/gui', import.meta.url));
+
+export interface AdminApiParts extends HostViewParts {
+  readonly log: Log;
+}
+
+export class AdminApi {
+  readonly listener: AdminListener;
+  readonly jobs: JobList;
+  readonly views: HostViews;
+  readonly #access: AdminAccess;
+  readonly #sessionFile: SessionFile;
+  readonly #stream: LiveStream;
+  readonly #addresses: HostViewParts['addresses'];
+
+  constructor(parts: AdminApiParts) {
+    const { log, addresses } = parts;
+    this.#addresses = addresses;
+    this.jobs = new JobList({
+      onError: (error, { title }) => log.warn({ error: error.cause ?? error }, `${title} failed.`),
+    });
+    this.views = new HostViews(parts);
+    this.#sessionFile = new SessionFile(join(parts.dataDirectory, 'sessions.json'), (error) => {
+      log.warn({ error }, 'The sessions of browsers cannot be kept; they end with this host.');
+    });
+    this.#access = new AdminAccess({
+      saved: this.#sessionFile.read(),
+      save: (sessions) => this.#sessionFile.write(sessions),
+    });
+    this.#stream = new LiveStream({
+      epoch: randomBytes(4).toString('hex'),
+      state: () => ({ host: this.views.view(), jobs: this.jobs.list(), events: [] }),
+    });
+    this.listener = new AdminListener({
+      access: this.#access,
+      log,
+      errorResponse,
+      refuseUnparsed,
+      routes: [
+        ...statusRoutes(() => this.views.view()),
+        ...liveRoutes(this.#stream),
+        ...sessionRoutes({ access: this.#access, adminUrl: () => addresses().adminUrl }),
+        ...jobRoutes(this.jobs),
+      ],
+      pages: guiFiles({ folder: guiFolder, inferenceUrl: () => addresses().inferenceUrl }),
+    });
+  }
+
+  /** For run.json and nowhere else. */
+  get token(): string {
+    return this.#access.token;
+  }
+
+  /** A link that opens the GUI once, for a person to read. */
+  launchUrl(): string {
+    return `${this.#addresses().adminUrl}/#t=${this.#access.makeCode(printedCodeMs)}`;
+  }
+
+  async start(): Promise<void> {
+    await this.views.start();
+  }
+
+  /** Cancels the jobs, ends every connection. */
+  async stop(): Promise<void> {
+    await this.jobs.stop();
+    this.#stream.close();
+    this.views.stop();
+    await this.listener.stop();
+    await this.#sessionFile.settled();
+  }
+}

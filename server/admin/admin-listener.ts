@@ -189,7 +189,8 @@ export class AdminListener {
     const query = route.query === undefined ? undefined : parseInput(route.query, request.query, 'query');
     const answer = await route.handle({ body, query, call });
     if (response.destroyed) return;
-    response.status(route.status).type('application/json').end(JSON.stringify(answer));
+    response.status(route.status).setHeader('Content-Type', 'application/json');
+    response.end(JSON.stringify(answer));
   }
 
   #fail(request: IncomingMessage, response: Response, raw: unknown): void {

@@ -16,8 +16,9 @@ export function sessionCookie(request: IncomingMessage): string | undefined {
 }
 
 /** For scripts unreadable, for other sites unsendable, for nothing but the API. */
-export function setSessionCookie(request: IncomingMessage, secret: string, maxAgeSeconds: number): string {
-  return `${cookieName(request)}=${secret}; Path=/api; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict`;
+export function setSessionCookie(request: IncomingMessage, secret: string, maxAgeMs: number): string {
+  const attributes = `Path=/api; Max-Age=${Math.floor(maxAgeMs / 1000)}; HttpOnly; SameSite=Strict`;
+  return `${cookieName(request)}=${secret}; ${attributes}`;
 }
 
 export function clearSessionCookie(request: IncomingMessage): string {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { MillraceError } from '../base/errors.ts';
 import { launchLinkSchema, sessionListSchema, sessionViewSchema } from '../protocol/admin/session-view.ts';
-import { csrfTokenOf, endOfSession } from '../security/admin-sessions.ts';
+import { csrfTokenOf, endOfSession, sessionLifeMs } from '../security/admin-sessions.ts';
 import type { AdminAccess } from '../security/admin-access.ts';
 import { printedCodeMs } from '../security/launch-codes.ts';
 import { jsonRoute } from './route.ts';
@@ -35,7 +35,7 @@ export function sessionRoutes({ access, adminUrl }: SessionRouteParts): AdminRou
         const previous = sessionCookie(request);
         const replaced = access.sessionOf(previous);
         if (replaced !== undefined) access.revoke(replaced.id);
-        response.setHeader('Set-Cookie', setSessionCookie(request, secret, Math.floor((endsMs - Date.now()) / 1000)));
+        response.setHeader('Set-Cookie', setSessionCookie(request, secret, sessionLifeMs));
         return { csrfToken, endsAt: new Date(endsMs).toISOString() };
       },
     }),

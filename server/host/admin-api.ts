@@ -90,6 +90,8 @@ export class AdminApi {
     this.#stream.close();
     this.views.stop();
     await this.listener.stop();
+    // With when each was last used, which is not written each time.
+    this.#sessionFile.write(this.#access.sessions());
     await this.#sessionFile.settled();
   }
 }

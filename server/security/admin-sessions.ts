@@ -10,7 +10,7 @@ import { hashSecret, makeSecret, sameHash } from './secret.ts';
 const idleMs = 24 * 3_600_000;
 
 /** A week, however busy. */
-const lifeMs = 7 * idleMs;
+export const sessionLifeMs = 7 * idleMs;
 
 /** One person's browsers and windows; the one that was used longest ago makes room. */
 const maxSessions = 16;
@@ -71,7 +71,7 @@ export class AdminSessions {
 
 /** When it ends if it is not used again. */
 export function endOfSession({ createdMs, lastUsedMs }: SavedSession): number {
-  return Math.min(createdMs + lifeMs, lastUsedMs + idleMs);
+  return Math.min(createdMs + sessionLifeMs, lastUsedMs + idleMs);
 }
 
 /**

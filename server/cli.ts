@@ -4,6 +4,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { findHost } from './cli/host-client.ts';
 import { modelsText, statusText } from './cli/inspect.ts';
+import { cancelJobCommand, listJobsCommand } from './cli/jobs.ts';
+import type { JobFlags } from './cli/jobs.ts';
 import { importCommand, removeCommand, showCommand, verifyCommand } from './cli/models.ts';
 import type { ImportFlags, RemoveFlags } from './cli/models.ts';
 import { openCommand } from './cli/open.ts';
@@ -118,6 +120,23 @@ models
   .addOption(dataOption())
   .option('--json', 'print as JSON')
   .action((name: string | undefined, flags: ImportFlags) => run(flags.json === true, () => verifyCommand(name, flags)));
+
+const jobs = program.command('jobs').description('look at what the running host does beside serving');
+
+jobs
+  .command('list')
+  .description('list the jobs that run and the last that ended')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((flags: JobFlags) => run(flags.json === true, () => listJobsCommand(flags)));
+
+jobs
+  .command('cancel')
+  .description('stop a job')
+  .argument('<job>', 'its id or the beginning of it')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((id: string, flags: JobFlags) => run(flags.json === true, () => cancelJobCommand(id, flags)));
 
 const scale = program.command('scale').description('look at what the autoscaler decides, and why');
 

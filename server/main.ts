@@ -99,6 +99,9 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     wardenPid: () => warden.pid,
     connections: () => listener.connections,
     addresses: () => ({ inferenceUrl, adminUrl }),
+    events: { list: () => [], onEvent: () => () => {} },
+    answerInference: (...request) => listener.answer(...request),
+    onImported: () => false,
   });
   const runFile = new RunFile(config.dataDirectory);
   let inferencePort: number;

@@ -51,6 +51,8 @@ export interface StreamRoute extends RouteHead {
   readonly takes: string | undefined;
   /** Media type of the answer. */
   readonly gives: string;
+  /** Of an answer in JSON, for the documents. */
+  readonly answer?: z.ZodType;
   /** Request headers that matter, for the documents. */
   readonly headers?: Readonly<Record<string, string>>;
   /** May throw before it has answered; the listener then answers with the error. */

@@ -139,6 +139,26 @@ export class InferenceListener {
     this.server.close();
   }
 
+  /**
+   * Answers a request that another listener has received and checked, as if it had come here: same queue, same limits. The
+   * version that is served by default where `version` is undefined. Throws `unknown-model` and `unknown-version`.
+   */
+  answer(
+    kind: 'oip' | 'predict',
+    model: string,
+    version: string | undefined,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void {
+    this.#options.catalog.find(model, version);
+    const watch: ClientWatch = { onLeave: undefined };
+    response.on('close', () => watch.onLeave?.());
+    const head = readRequestHead(request.rawHeaders);
+    handleInference(this.#inferContext, kind, request, response, watch, head, () =>
+      this.#options.catalog.find(model, version),
+    );
+  }
+
   #handle(request: IncomingMessage, response: ServerResponse): void {
     this.#connections.onRequest(request);
     const watch: ClientWatch = { onLeave: undefined };

@@ -6,26 +6,41 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AdminListener } from '../admin/admin-listener.ts';
+import { eventRoutes } from '../admin/event-routes.ts';
 import { guiFiles } from '../admin/gui-files.ts';
+import { importRoutes } from '../admin/import-routes.ts';
 import { JobList } from '../admin/job-list.ts';
 import { jobRoutes } from '../admin/job-routes.ts';
 import { liveRoutes } from '../admin/live-routes.ts';
 import { LiveStream } from '../admin/live-stream.ts';
 import { sessionRoutes } from '../admin/session-routes.ts';
 import { statusRoutes } from '../admin/status-routes.ts';
+import { tryRoutes } from '../admin/try-routes.ts';
+import type { AnswerInference } from '../admin/try-routes.ts';
+import { uploadRoutes } from '../admin/upload-routes.ts';
+import { UploadStore } from '../admin/upload-store.ts';
 import type { Log } from '../base/log.ts';
 import { errorResponse } from '../gateway/error-response.ts';
 import { refuseUnparsed } from '../gateway/parser-refusal.ts';
+import { tryModel } from '../inspect/trial-load.ts';
+import type { ImportReport } from '../models/import.ts';
 import { AdminAccess } from '../security/admin-access.ts';
 import { printedCodeMs } from '../security/launch-codes.ts';
 import { SessionFile } from '../security/session-file.ts';
 import { HostViews } from './host-view.ts';
 import type { HostViewParts } from './host-view.ts';
+import { LatestEvents } from './latest-events.ts';
+import type { EventSource } from './latest-events.ts';
 
 const guiFolder = fileURLToPath(new URL('../../dist/gui', import.meta.url));
 
 export interface AdminApiParts extends HostViewParts {
   readonly log: Log;
+  readonly events: EventSource;
+  /** Answers as the inference listener does. */
+  readonly answerInference: AnswerInference;
+  /** Hears what an import put into the store. True where it is served by then, false where that needs a restart. */
+  onImported(report: ImportReport): boolean | Promise<boolean>;
 }
 
 export class AdminApi {
@@ -35,13 +50,18 @@ export class AdminApi {
   readonly #access: AdminAccess;
   readonly #sessionFile: SessionFile;
   readonly #stream: LiveStream;
+  readonly #uploads: UploadStore;
+  readonly #events: LatestEvents;
   readonly #addresses: HostViewParts['addresses'];
 
   constructor(parts: AdminApiParts) {
     const { log, addresses } = parts;
     this.#addresses = addresses;
     this.jobs = new JobList({
-      onError: (error, { title }) => log.warn({ error: error.cause ?? error }, `${title} failed.`),
+      onError(error, { id, title }) {
+        if (error.code !== 'internal') log.info(`${title}: ${error.message}`);
+        else log.error({ requestId: id.slice(0, 8), error: error.cause ?? error }, `${title} failed inside.`);
+      },
     });
     this.views = new HostViews(parts);
     this.#sessionFile = new SessionFile(join(parts.dataDirectory, 'sessions.json'), (error) => {
@@ -51,9 +71,11 @@ export class AdminApi {
       saved: this.#sessionFile.read(),
       save: (sessions) => this.#sessionFile.write(sessions),
     });
+    this.#uploads = new UploadStore({ folder: join(parts.dataDirectory, 'uploads') });
+    this.#events = new LatestEvents(parts.events);
     this.#stream = new LiveStream({
       epoch: randomBytes(4).toString('hex'),
-      state: () => ({ host: this.views.view(), jobs: this.jobs.list(), events: [] }),
+      state: () => ({ host: this.views.view(), jobs: this.jobs.list(), events: this.#events.list() }),
     });
     this.listener = new AdminListener({
       access: this.#access,
@@ -65,6 +87,16 @@ export class AdminApi {
         ...liveRoutes(this.#stream),
         ...sessionRoutes({ access: this.#access, adminUrl: () => addresses().adminUrl }),
         ...jobRoutes(this.jobs),
+        ...uploadRoutes(this.#uploads),
+        ...importRoutes({
+          jobs: this.jobs,
+          uploads: this.#uploads,
+          dataDirectory: parts.dataDirectory,
+          tryModel,
+          onImported: parts.onImported,
+        }),
+        ...tryRoutes(parts.answerInference),
+        ...eventRoutes((query) => parts.events.list(query)),
       ],
       pages: guiFiles({ folder: guiFolder, inferenceUrl: () => addresses().inferenceUrl }),
     });
@@ -81,12 +113,14 @@ export class AdminApi {
   }
 
   async start(): Promise<void> {
-    await this.views.start();
+    await Promise.all([this.views.start(), this.#uploads.open()]);
   }
 
   /** Cancels the jobs, ends every connection. */
   async stop(): Promise<void> {
     await this.jobs.stop();
+    await this.#uploads.stop();
+    this.#events.stop();
     this.#stream.close();
     this.views.stop();
     await this.listener.stop();

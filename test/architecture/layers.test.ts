@@ -24,6 +24,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'protocol',
     'balancer',
     'cluster',
+    'inspect',
     'metrics',
     'models',
     'security',

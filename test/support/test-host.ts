@@ -175,7 +175,7 @@ export class TestHost implements AsyncDisposable {
     for (const directory of new Set(workingDirectories)) {
       if (directory !== undefined) expect(existsSync(directory), `${directory} was left behind`).toBe(false);
     }
-    const keptFiles = new Set(['sessions.json']);
+    const keptFiles = new Set(['sessions.json', 'uploads', 'models', 'staging']);
     const files = await readdir(this.dataDirectory);
     expect(
       files.filter((file) => !keptFiles.has(file)),

@@ -30,7 +30,7 @@ const document = adminDocument(routes, '1.2.3');
 
 describe('the OpenAPI document of the admin API', () => {
   it('keeps the rules of OpenAPI 3.1', async () => {
-    expect(await new Validator().validate(JSON.stringify(document))).toEqual({ valid: true });
+    expect(await new Validator().validate({ ...structuredClone(document) })).toEqual({ valid: true });
   });
 
   it('has exactly the routes of the table', () => {

@@ -6,10 +6,9 @@
  */
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createLog } from './base/log.ts';
 import type { Log } from './base/log.ts';
-import { AdminListener } from './admin/admin-listener.ts';
 import { planPlacement } from './cluster/placement.ts';
 import { EmptyDirectory, replicaEntry, spawnReplica } from './cluster/spawn.ts';
 import type { ReplicaProcess } from './cluster/spawn.ts';
@@ -19,11 +18,12 @@ import type { Config } from './config.ts';
 import { EventLog } from './events/event-log.ts';
 import { InferenceListener } from './gateway/inference-listener.ts';
 import { Catalog } from './host/catalog.ts';
-import { hostStatus } from './host/host-status.ts';
+import { AdminApi } from './host/admin-api.ts';
 import { listenNear } from './host/listen.ts';
 import { RunFile } from './host/run-file.ts';
 import { scaledVersion } from './host/scaled-version.ts';
 import { ScalingBook, usableCores } from './host/scaling-book.ts';
+import { scalingControls } from './host/scaling-controls.ts';
 import { ScalingLoop } from './host/scaling-loop.ts';
 import { ScalingOrders } from './host/scaling-orders.ts';
 import { scalingReading } from './host/scaling-views.ts';
@@ -32,6 +32,7 @@ import { GraphicsMeter } from './metrics/graphics-meter.ts';
 import { renderMetrics } from './metrics/inference-metrics.ts';
 import { countPhysicalCores, MachineMeter } from './metrics/machine.ts';
 import type { NewHostEvent } from './protocol/admin/host-event.ts';
+import { ModelStore } from './models/model-store.ts';
 import { scanRepository } from './models/repository.ts';
 import type { ModelEntry, RepositoryProblem } from './models/repository.ts';
 import { version } from './version.ts';
@@ -39,6 +40,8 @@ import { version } from './version.ts';
 export interface Host {
   readonly inferenceUrl: string;
   readonly adminUrl: string;
+  /** A new link that opens the GUI once. */
+  launchUrl(): string;
   readonly catalog: Catalog;
   /** What happened, also before this run. */
   readonly events: EventLog;
@@ -126,24 +129,46 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
       );
     },
   });
-  const status = () => hostStatus(catalog, startedMs, warden.pid);
-  const admin = new AdminListener({ status, version });
+  let inferenceUrl = '';
+  let adminUrl = '';
+  const admin = new AdminApi({
+    catalog,
+    log,
+    dataDirectory: config.dataDirectory,
+    modelsFolder: config.models,
+    servesStore: resolve(config.models) === resolve(new ModelStore(config.dataDirectory).modelsFolder),
+    problems: scan.problems.map(({ path, message, hint }) => ({ subject: path, message, hint })),
+    wardenPid: () => warden.pid,
+    connections: () => listener.connections,
+    addresses: () => ({ inferenceUrl, adminUrl }),
+    events,
+    scaling: scalingControls({
+      loop: scaling,
+      orders,
+      find: (name) => catalog.find(name, undefined),
+      boundsOf: (name) => book.of(name, catalog.find(name, undefined).manifest).policy,
+      onEvent,
+    }),
+    answerInference: (...request) => listener.answer(...request),
+    onImported: () => false,
+  });
   const runFile = new RunFile(config.dataDirectory);
   let inferencePort: number;
   let adminPort: number;
   try {
     inferencePort = await listenNear(listener.server, config.http.host, config.http.port, log, 'inference');
-    adminPort = await listenNear(admin.server, '127.0.0.1', config.admin.port, log, 'admin');
+    adminPort = await listenNear(admin.listener.server, '127.0.0.1', config.admin.port, log, 'admin');
   } catch (error) {
     listener.close();
     emptyDirectory.remove();
     events.close();
     throw error;
   }
-  const inferenceUrl = `http://${config.http.host === '::1' ? '[::1]' : config.http.host}:${inferencePort}`;
-  const adminUrl = `http://127.0.0.1:${adminPort}`;
-  await runFile.write({ pid: process.pid, inferenceUrl, adminUrl, version });
+  inferenceUrl = `http://${config.http.host === '::1' ? '[::1]' : config.http.host}:${inferencePort}`;
+  adminUrl = `http://127.0.0.1:${adminPort}`;
+  await runFile.write({ pid: process.pid, inferenceUrl, adminUrl, version, adminToken: admin.token });
   warden.start();
+  await admin.start();
   onEvent({
     kind: 'host-started',
     severity: 'info',
@@ -176,6 +201,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   return {
     inferenceUrl,
     adminUrl,
+    launchUrl: () => admin.launchUrl(),
     catalog,
     events,
     problems: scan.problems,

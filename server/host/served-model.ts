@@ -68,6 +68,7 @@ export class ServedModel implements GatewayModel {
   readonly timeoutMs: number;
   readonly session: GatewayModel['session'];
   readonly threads: number;
+  readonly strategy: string;
   readonly #options: ServedModelOptions;
   readonly #dispatcher: Dispatcher;
   readonly #replicas: ReplicaSet<Call>;
@@ -92,6 +93,7 @@ export class ServedModel implements GatewayModel {
     this.timeoutMs = manifest.timeoutMs ?? config.defaults.timeoutMs;
     this.threads = placement.threads;
     const strategy = manifest.strategy ?? config.defaults.strategy;
+    this.strategy = strategy;
     this.session = strategy === 'session' ? (manifest.session ?? {}) : undefined;
     this.#batching = {
       maxBatchSize: 0,
@@ -124,6 +126,11 @@ export class ServedModel implements GatewayModel {
 
   get manifest(): ModelEntry['manifest'] {
     return this.#options.entry.manifest;
+  }
+
+  /** The file that its replicas load; undefined for a model that only remote servers answer. */
+  get source(): ModelVersion | undefined {
+    return this.#options.version;
   }
 
   get takesPredict(): boolean {

@@ -19,8 +19,10 @@ import { EventLog } from './events/event-log.ts';
 import { InferenceListener } from './gateway/inference-listener.ts';
 import { Catalog } from './host/catalog.ts';
 import { AdminApi } from './host/admin-api.ts';
+import { HistoryRecorder } from './host/history-recorder.ts';
 import { listenNear } from './host/listen.ts';
 import { RunFile } from './host/run-file.ts';
+import { recordedVersion } from './host/recorded-version.ts';
 import { scaledVersion } from './host/scaled-version.ts';
 import { ScalingBook, usableCores } from './host/scaling-book.ts';
 import { scalingControls } from './host/scaling-controls.ts';
@@ -29,6 +31,7 @@ import { ScalingOrders } from './host/scaling-orders.ts';
 import { scalingReading } from './host/scaling-views.ts';
 import { ServedModel } from './host/served-model.ts';
 import { GraphicsMeter } from './metrics/graphics-meter.ts';
+import { History } from './metrics/history.ts';
 import { renderMetrics } from './metrics/inference-metrics.ts';
 import { countPhysicalCores, MachineMeter } from './metrics/machine.ts';
 import type { NewHostEvent } from './protocol/admin/host-event.ts';
@@ -103,6 +106,18 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     onEvent,
     nowMs: () => performance.now(),
   });
+  const history = new History({
+    path: join(config.dataDirectory, 'history.db'),
+    onTrouble: (message, error) => log.warn({ error }, message),
+  });
+  const recorder = new HistoryRecorder({
+    history,
+    versions: () => catalog.list().map(recordedVersion),
+    machine: () => machine.read(performance.now()),
+    graphics: () => graphics.readings,
+    connections: () => listener.connections,
+    now: Date.now,
+  });
   const listener = new InferenceListener({
     catalog,
     limits: config.limits,
@@ -149,6 +164,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
       boundsOf: (name) => book.of(name, catalog.find(name, undefined).manifest).policy,
       onEvent,
     }),
+    readHistory: (query) => history.read(query, Date.now()),
     answerInference: (...request) => listener.answer(...request),
     onImported: () => false,
   });
@@ -178,11 +194,14 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   for (const model of catalog.list()) model.start();
   scaling.start();
   graphics.start();
+  recorder.start();
 
   const stop = async (): Promise<void> => {
     await listener.drain(config.drainTimeoutMs);
     scaling.stop();
     graphics.stop();
+    recorder.stop();
+    history.close();
     listener.close();
     await Promise.all(catalog.list().map((model) => model.stop()));
     await admin.stop();

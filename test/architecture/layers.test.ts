@@ -11,7 +11,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   autoscaler: ['base', 'protocol'],
   balancer: ['base', 'protocol'],
   cluster: ['base', 'protocol'],
-  metrics: ['base', 'protocol'],
+  metrics: ['base', 'protocol', 'storage'],
   openapi: ['base'],
   models: ['base', 'protocol'],
   replica: ['base', 'protocol'],

@@ -15,6 +15,7 @@ import type { Log } from '../base/log.ts';
 import { csrfHeader } from '../security/admin-access.ts';
 import type { Access, AdminAccess } from '../security/admin-access.ts';
 import { HostCheck } from '../security/host-check.ts';
+import { apiPath } from './admin-document.ts';
 import { parseInput, readJsonBody, requireMediaType } from './json-body.ts';
 import type { AdminRoute, RouteCall } from './route.ts';
 import { sessionCookie } from './session-cookie.ts';
@@ -24,7 +25,7 @@ export interface AdminOptions {
   readonly access: AdminAccess;
   readonly log: Log;
   /** Answers everything that is not the API; mounted behind the checks of Host and Origin. */
-  readonly pages: RequestHandler;
+  readonly pages: readonly RequestHandler[];
   /** How an error is sent; statuses are assigned in one place for both listeners. */
   errorResponse(error: MillraceError): {
     readonly status: number;
@@ -36,8 +37,6 @@ export interface AdminOptions {
   /** Answers what is no HTTP. */
   refuseUnparsed(error: Error, socket: Socket): void;
 }
-
-export const apiPath = '/api/v1';
 
 /** One person's windows, scripts and uploads. */
 const maxConnections = 128;
@@ -109,7 +108,7 @@ export class AdminListener {
         hint: 'The page /reference lists all routes.',
       });
     });
-    app.use(this.#options.pages);
+    for (const pages of this.#options.pages) app.use(pages);
     app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
       this.#fail(request, response, error);
     });

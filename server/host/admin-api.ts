@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { referencePages, withDocument } from '../admin/admin-document.ts';
 import { AdminListener } from '../admin/admin-listener.ts';
 import { eventRoutes } from '../admin/event-routes.ts';
 import { guiFiles } from '../admin/gui-files.ts';
@@ -13,6 +14,7 @@ import { JobList } from '../admin/job-list.ts';
 import { jobRoutes } from '../admin/job-routes.ts';
 import { liveRoutes } from '../admin/live-routes.ts';
 import { LiveStream } from '../admin/live-stream.ts';
+import type { AdminRoute } from '../admin/route.ts';
 import { sessionRoutes } from '../admin/session-routes.ts';
 import { statusRoutes } from '../admin/status-routes.ts';
 import { tryRoutes } from '../admin/try-routes.ts';
@@ -27,6 +29,7 @@ import type { ImportReport } from '../models/import.ts';
 import { AdminAccess } from '../security/admin-access.ts';
 import { printedCodeMs } from '../security/launch-codes.ts';
 import { SessionFile } from '../security/session-file.ts';
+import { version } from '../version.ts';
 import { HostViews } from './host-view.ts';
 import type { HostViewParts } from './host-view.ts';
 import { LatestEvents } from './latest-events.ts';
@@ -45,6 +48,8 @@ export interface AdminApiParts extends HostViewParts {
 
 export class AdminApi {
   readonly listener: AdminListener;
+  /** All of it, as it is mounted and documented. */
+  readonly routes: readonly AdminRoute[];
   readonly jobs: JobList;
   readonly views: HostViews;
   readonly #access: AdminAccess;
@@ -77,12 +82,8 @@ export class AdminApi {
       epoch: randomBytes(4).toString('hex'),
       state: () => ({ host: this.views.view(), jobs: this.jobs.list(), events: this.#events.list() }),
     });
-    this.listener = new AdminListener({
-      access: this.#access,
-      log,
-      errorResponse,
-      refuseUnparsed,
-      routes: [
+    this.routes = withDocument(
+      [
         ...statusRoutes(() => this.views.view()),
         ...liveRoutes(this.#stream),
         ...sessionRoutes({ access: this.#access, adminUrl: () => addresses().adminUrl }),
@@ -98,7 +99,18 @@ export class AdminApi {
         ...tryRoutes(parts.answerInference),
         ...eventRoutes((query) => parts.events.list(query)),
       ],
-      pages: guiFiles({ folder: guiFolder, inferenceUrl: () => addresses().inferenceUrl }),
+      version,
+    );
+    this.listener = new AdminListener({
+      access: this.#access,
+      log,
+      errorResponse,
+      refuseUnparsed,
+      routes: this.routes,
+      pages: [
+        referencePages(this.routes, version),
+        guiFiles({ folder: guiFolder, inferenceUrl: () => addresses().inferenceUrl }),
+      ],
     });
   }
 

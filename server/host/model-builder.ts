@@ -59,6 +59,7 @@ export class ModelBuilder {
       known: record && knownFrom(record),
       spawn,
       onWanted: () => residency.look(),
+      onQuiet: () => residency.onQuiet(),
       onChange: () => residency.look(),
     });
     return served;

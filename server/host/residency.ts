@@ -46,6 +46,7 @@ export class Residency {
   #timer: NodeJS.Timeout | undefined;
   #lastId = 0;
   #isLooking = false;
+  #isAnyoneWaiting = false;
   #isStopped = false;
 
   constructor(options: ResidencyOptions) {
@@ -138,6 +139,11 @@ export class Residency {
     this.#timer ??= setInterval(() => this.look(), lookIntervalMs).unref();
   }
 
+  /** A version has answered its last request: it can make room, where somebody waits for that. Called often. */
+  onQuiet(): void {
+    if (this.#isAnyoneWaiting) this.look();
+  }
+
   stop(): void {
     this.#isStopped = true;
     clearInterval(this.#timer);
@@ -152,6 +158,7 @@ export class Residency {
       this.budgetBytes,
       nowMs,
     );
+    this.#isAnyoneWaiting = memory.some(({ version }) => version.wantedSinceMs !== undefined && !version.isPatient);
     for (const id of plan.unload) {
       const model = byId.get(id)!;
       const why = model.outstanding > 0 ? 'to give other models a turn' : 'because nothing asks for it now';

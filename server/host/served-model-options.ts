@@ -21,6 +21,8 @@ export interface ServedModelOptions {
   spawn(): ReplicaProcess;
   /** A request waits and no replica is loaded. */
   onWanted?(): void;
+  /** The last of its requests has been answered. */
+  onQuiet?(): void;
   /** Replicas became ready, ended or were given up. */
   onChange?(): void;
 }

@@ -195,6 +195,11 @@ export class ServedModel implements GatewayModel {
     return this.#replicas.replicas;
   }
 
+  /** Those included that are on their way out. */
+  get everyReplica(): readonly Replica<Call>[] {
+    return [...this.#replicas.replicas, ...this.#replicas.leaving];
+  }
+
   get lastStderr(): readonly string[] {
     return this.#replicas.lastStderr;
   }
@@ -374,7 +379,10 @@ export class ServedModel implements GatewayModel {
   }
 
   #record(call: Call, outcome: Outcome): void {
-    if (this.#loading.hasWaiters && this.#dispatcher.outstanding === 0) this.#loading.changed();
+    if (this.#dispatcher.outstanding === 0) {
+      if (this.#loading.hasWaiters) this.#loading.changed();
+      this.#options.onQuiet?.();
+    }
     const totalMs = performance.now() - call.request.receivedMs;
     if ('error' in outcome) {
       this.statistics.recordFailure(failureReason(outcome.error), totalMs);

@@ -48,8 +48,8 @@ function byKey<T extends Choosable>(choices: readonly T[], key: string): T | und
 const goldenRatio = 0.618_033_988_749_894_9;
 
 /**
- * Numbers from 0 to 1 that fill the interval evenly from the first ones on, so that a split of 90 to 10 is one after twenty
- * requests and not only after a thousand. Not for secrets.
+ * Numbers from 0 to 1 that fill the interval evenly from the first ones on, so that a split of 90 to 10 is one after a hundred
+ * requests and not only after ten thousand. Not for secrets.
  */
 export class EvenDraws {
   #last = 0;

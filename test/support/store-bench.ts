@@ -39,8 +39,17 @@ export class StoreBench implements AsyncDisposable {
     if (settings !== undefined) await writeFile(join(folder, '..', 'millrace.json'), JSON.stringify(settings));
   }
 
+  /** Any other file below the models folder. */
+  async write(path: string, text: string): Promise<void> {
+    await writeFile(join(this.modelsFolder, path), text);
+  }
+
   /** Starts the host; `served` is promoted first where it is not the newest. */
-  async start(served?: string, settings: Readonly<Record<string, unknown>> = {}): Promise<Host> {
+  async start(
+    served?: string,
+    settings: Readonly<Record<string, unknown>> = {},
+    parts: { readonly replicaEntry?: string } = {},
+  ): Promise<Host> {
     if (served !== undefined) {
       const wishes = JSON.stringify({ served, seen: '999', previous: [] });
       await writeFile(join(this.modelsFolder, 'm', 'serving.json'), wishes);
@@ -52,6 +61,7 @@ export class StoreBench implements AsyncDisposable {
     this.#host = await startHost(config, {
       log: createLog('silent', 'json'),
       onEvent: (event) => this.events.push(event),
+      ...parts,
     });
     await this.#host.settled();
     return this.#host;
@@ -81,10 +91,16 @@ export class StoreBench implements AsyncDisposable {
     return this.host.catalog.list().flatMap((model) => model.replicas.map(({ pid }) => pid));
   }
 
+  /** Also of versions that are on their way out. */
+  everyPid(): number[] {
+    const models = this.host.catalog.models().flatMap((model) => [...model.versions, ...model.draining]);
+    return models.flatMap((model) => model.everyReplica.map(({ pid }) => pid));
+  }
+
   /** Stops the host and checks that no process of it is left. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#host !== undefined) {
-      const pids = this.pids();
+      const pids = this.everyPid();
       await this.#host.stop();
       await until('every replica has gone', 5000, async () => {
         for (const pid of pids) if (await isRunning(pid)) return false;

@@ -1,18 +1,14 @@
 /**
  * The composition root: builds a host from its settings, starts it, stops it. Nothing here decides anything about a request.
  *
- *   start: scan the models → one ServedModel each → listener → admin → run file
+ *   start: scan the models → listener → admin → run file → one Deployment for each model
  *   stop:  no new connection → accepted requests answered → replicas ended → warden ended
  */
-import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createLog } from './base/log.ts';
 import type { Log } from './base/log.ts';
-import { planPlacement } from './cluster/placement.ts';
 import { EmptyDirectory, replicaEntry, spawnReplica } from './cluster/spawn.ts';
 import type { ReplicaProcess } from './cluster/spawn.ts';
-import { StartGate } from './cluster/start-gate.ts';
 import { Warden } from './cluster/warden.ts';
 import type { Config } from './config.ts';
 import { EventLog } from './events/event-log.ts';
@@ -22,22 +18,20 @@ import { AdminApi } from './host/admin-api.ts';
 import { HistoryRecorder } from './host/history-recorder.ts';
 import { listenNear } from './host/listen.ts';
 import { RunFile } from './host/run-file.ts';
+import { defaultMemoryBudgetBytes } from './host/memory-budget.ts';
+import { ModelBuilder } from './host/model-builder.ts';
+import { ModelCommands } from './host/model-commands.ts';
+import { ModelLibrary } from './host/model-library.ts';
 import { recordedVersion } from './host/recorded-version.ts';
-import { scaledVersion } from './host/scaled-version.ts';
-import { ScalingBook, usableCores } from './host/scaling-book.ts';
-import { scalingControls } from './host/scaling-controls.ts';
-import { ScalingLoop } from './host/scaling-loop.ts';
-import { ScalingOrders } from './host/scaling-orders.ts';
-import { scalingReading } from './host/scaling-views.ts';
-import { ServedModel } from './host/served-model.ts';
+import { Residency } from './host/residency.ts';
+import { ScalingBook } from './host/scaling-book.ts';
+import { Scaling } from './host/scaling.ts';
+import { countPhysicalCores, MachineMeter } from './metrics/machine.ts';
 import { GraphicsMeter } from './metrics/graphics-meter.ts';
 import { History } from './metrics/history.ts';
 import { renderMetrics } from './metrics/inference-metrics.ts';
-import { countPhysicalCores, MachineMeter } from './metrics/machine.ts';
+import type { RepositoryProblem } from './models/repository.ts';
 import type { NewHostEvent } from './protocol/admin/host-event.ts';
-import { ModelStore } from './models/model-store.ts';
-import { scanRepository } from './models/repository.ts';
-import type { ModelEntry, RepositoryProblem } from './models/repository.ts';
 import { version } from './version.ts';
 
 export interface Host {
@@ -46,6 +40,8 @@ export interface Host {
   /** A new link that opens the GUI once. */
   launchUrl(): string;
   readonly catalog: Catalog;
+  readonly models: ModelCommands;
+  readonly residency: Residency;
   /** What happened, also before this run. */
   readonly events: EventLog;
   readonly problems: readonly RepositoryProblem[];
@@ -60,29 +56,32 @@ export interface HostParts {
   readonly log?: Log;
   /** Program that a replica process runs. */
   readonly replicaEntry?: string;
+  /** Hears what a person may want to know later, beside the log. */
+  readonly onEvent?: (event: NewHostEvent) => void;
 }
-
-/** Replicas that may load at the same time. */
-const concurrentStarts = 2;
 
 /** How often `settled` looks, milliseconds. */
 const settledPollMs = 10;
 
+const logLevels = { info: 'info', attention: 'warn', failure: 'error' } as const;
+
 export async function startHost(config: Config, parts: HostParts = {}): Promise<Host> {
   const startedMs = performance.now();
   const log = parts.log ?? createLog(config.log.level, config.log.format);
-  const scan = await scanRepository(config.models);
-  for (const problem of scan.problems) log.warn(`${problem.path}: ${problem.message} ${problem.hint}`);
-
   const events = new EventLog({
     path: join(config.dataDirectory, 'events.db'),
     onTrouble: (message, error) => log.warn({ error }, message),
   });
   const onEvent = (event: NewHostEvent): void => {
+    // What a replica does is in the log already, with more than an event says.
+    if (event.kind !== 'replica') log[logLevels[event.severity]](event.sentence);
+    parts.onEvent?.(event);
     events.append(event);
   };
-  const book = new ScalingBook(config.defaults, onEvent);
-  const physicalCores = await countPhysicalCores();
+  const library = new ModelLibrary(config.models, config.dataDirectory);
+  const scan = await library.scan();
+  for (const problem of scan.problems) log.warn(`${problem.path}: ${problem.message} ${problem.hint}`);
+
   const emptyDirectory = new EmptyDirectory();
   const warden = new Warden(emptyDirectory.path);
   const spawn = (): ReplicaProcess => {
@@ -91,33 +90,32 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     replica.child.on('exit', () => warden.remove(replica.pid));
     return replica;
   };
-  const catalog = new Catalog(await serveModels(scan.models, { config, log, spawn, onEvent, book, physicalCores }));
+  const catalog = new Catalog();
+  const residency = new Residency({
+    budgetBytes: config.memoryBudgetBytes ?? defaultMemoryBudgetBytes(),
+    onEvent,
+  });
+  const book = new ScalingBook(config.defaults, onEvent);
+  const physicalCores = await countPhysicalCores();
+  const expected = scan.names;
+  const shared = { config, log, library, catalog, residency, book };
+  const builder = new ModelBuilder({ ...shared, expected, physicalCores, spawn, onEvent });
+  const models = new ModelCommands({
+    catalog,
+    library,
+    residency,
+    maxHeldBytes: config.limits.maxQueueBytes,
+    onEvent,
+    build: (model, version, settings) => builder.build(model, version, settings),
+  });
+  for (const name of scan.names) await models.open(name);
   const machine = new MachineMeter(physicalCores);
   const graphics = new GraphicsMeter();
-  const orders = new ScalingOrders(join(config.dataDirectory, 'scaling-orders.json'), (message, error) =>
-    log.warn({ error }, message),
-  );
-  const scaling = new ScalingLoop({
-    targets: () => catalog.list().map((model) => scaledVersion(model, () => false)),
-    settingsOf: (name) => book.of(name, catalog.find(name, undefined).manifest),
-    orderOf: (name) => orders.of(name),
-    defaults: book.defaults,
-    machine: (nowMs) => machine.read(nowMs),
-    onEvent,
-    nowMs: () => performance.now(),
-  });
   const history = new History({
     path: join(config.dataDirectory, 'history.db'),
     onTrouble: (message, error) => log.warn({ error }, message),
   });
-  const recorder = new HistoryRecorder({
-    history,
-    versions: () => catalog.list().map(recordedVersion),
-    machine: () => machine.read(performance.now()),
-    graphics: () => graphics.readings,
-    connections: () => listener.connections,
-    now: Date.now,
-  });
+  const scaling = new Scaling({ catalog, residency, book, machine, dataDirectory: config.dataDirectory, log, onEvent });
   const listener = new InferenceListener({
     catalog,
     limits: config.limits,
@@ -125,7 +123,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     serverName: config.compatibility.serverName,
     version,
     log,
-    renderMetrics: (bufferedBytes, connections) => {
+    renderMetrics(bufferedBytes, connections) {
       const { user, system } = process.cpuUsage();
       return renderMetrics(
         {
@@ -140,9 +138,17 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
           graphics: graphics.readings,
         },
         catalog.list().map((model) => model.reading()),
-        scaling.states().map(scalingReading),
+        scaling.readings(),
       );
     },
+  });
+  const recorder = new HistoryRecorder({
+    history,
+    versions: () => catalog.list().map(recordedVersion),
+    machine: () => machine.read(performance.now()),
+    graphics: () => graphics.readings,
+    connections: () => listener.connections,
+    now: Date.now,
   });
   let inferenceUrl = '';
   let adminUrl = '';
@@ -151,22 +157,20 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     log,
     dataDirectory: config.dataDirectory,
     modelsFolder: config.models,
-    servesStore: resolve(config.models) === resolve(new ModelStore(config.dataDirectory).modelsFolder),
+    servesStore: library.servesStore,
     problems: scan.problems.map(({ path, message, hint }) => ({ subject: path, message, hint })),
     wardenPid: () => warden.pid,
     connections: () => listener.connections,
     addresses: () => ({ inferenceUrl, adminUrl }),
     events,
-    scaling: scalingControls({
-      loop: scaling,
-      orders,
-      find: (name) => catalog.find(name, undefined),
-      boundsOf: (name) => book.of(name, catalog.find(name, undefined).manifest).policy,
-      onEvent,
-    }),
+    scaling: scaling.controls,
     readHistory: (query) => history.read(query, Date.now()),
     answerInference: (...request) => listener.answer(...request),
-    onImported: () => false,
+    onImported: async ({ versions: imported }) => {
+      const names = imported.flatMap((each) => (each.state === 'refused' ? [] : [each.record.name]));
+      for (const name of new Set(names)) await models.refresh(name);
+      return library.servesStore;
+    },
   });
   const runFile = new RunFile(config.dataDirectory);
   let inferencePort: number;
@@ -184,14 +188,14 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   adminUrl = `http://127.0.0.1:${adminPort}`;
   await runFile.write({ pid: process.pid, inferenceUrl, adminUrl, version, adminToken: admin.token });
   warden.start();
-  await admin.start();
   onEvent({
     kind: 'host-started',
     severity: 'info',
     sentence: `Millrace ${version} has started and takes requests at ${inferenceUrl}.`,
-    facts: { pid: process.pid, inferenceUrl, adminUrl, models: catalog.list().map(({ name }) => name) },
+    facts: { pid: process.pid, inferenceUrl, adminUrl, models: catalog.models().map(({ name }) => name) },
   });
-  for (const model of catalog.list()) model.start();
+  await admin.start();
+  for (const deployment of catalog.models()) deployment.start();
   scaling.start();
   graphics.start();
   recorder.start();
@@ -203,7 +207,8 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     recorder.stop();
     history.close();
     listener.close();
-    await Promise.all(catalog.list().map((model) => model.stop()));
+    residency.stop();
+    await Promise.all([models.stop(), ...catalog.models().map((model) => model.stop())]);
     await admin.stop();
     await warden.stop();
     emptyDirectory.remove();
@@ -222,6 +227,8 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     adminUrl,
     launchUrl: () => admin.launchUrl(),
     catalog,
+    models,
+    residency,
     events,
     problems: scan.problems,
     async settled() {
@@ -231,73 +238,4 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     },
     stop: () => (stopped ??= stop()),
   };
-}
-
-interface ServingParts {
-  readonly config: Config;
-  readonly log: Log;
-  readonly book: ScalingBook;
-  readonly physicalCores: number;
-  spawn(): ReplicaProcess;
-  onEvent(event: NewHostEvent): void;
-}
-
-async function serveModels(entries: readonly ModelEntry[], parts: ServingParts): Promise<ServedModel[]> {
-  const { config, log, book, physicalCores } = parts;
-  const gate = new StartGate(concurrentStarts);
-  const local = entries.filter((entry) => entry.versions.length > 0);
-  const placements = planPlacement(
-    local.map(({ name, manifest }) => {
-      const settings = book.of(name, manifest);
-      const { min, max } = settings.policy;
-      return {
-        name,
-        replicas: settings.fixed,
-        threads: manifest.threads ?? config.defaults.threads,
-        range:
-          settings.fixed === undefined ? { min, max, usableCores: usableCores(settings, physicalCores) } : undefined,
-      };
-    }),
-    availableParallelism(),
-  );
-  for (const { warning } of placements) if (warning !== undefined) log.warn(warning);
-  return Promise.all(
-    entries.map(async (entry) => {
-      const placement = placements.find(({ name }) => name === entry.name);
-      return new ServedModel({
-        entry,
-        version: entry.versions.at(-1),
-        placement: placement ?? {
-          name: entry.name,
-          replicas: 0,
-          threads: 1,
-          spinning: false,
-          warning: undefined,
-        },
-        config,
-        gate,
-        log,
-        exampleRow: await readExampleRow(entry),
-        spawn: () => parts.spawn(),
-        onEvent: (event) => parts.onEvent(event),
-      });
-    }),
-  );
-}
-
-/** The first row of the model's samples.json, for examples that mean something: the owner's, else the version's own. */
-async function readExampleRow(entry: ModelEntry): Promise<readonly number[] | undefined> {
-  const modelPath = entry.versions.at(-1)?.modelPath;
-  if (modelPath === undefined) return undefined;
-  const versionFolder = dirname(modelPath);
-  for (const folder of [dirname(versionFolder), versionFolder]) {
-    try {
-      const text = await readFile(join(folder, 'samples.json'), 'utf8');
-      const row = (JSON.parse(text) as { inputs?: unknown[] }).inputs?.[0];
-      if (Array.isArray(row) && row.every((value) => typeof value === 'number')) return row;
-    } catch {
-      // Samples are optional, and a broken file only costs the example its values.
-    }
-  }
-  return undefined;
 }

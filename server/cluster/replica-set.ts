@@ -120,6 +120,18 @@ export class ReplicaSet<C extends ReplicaCall> {
     while (this.#slots.length < count + spares) this.#addSlot(true);
   }
 
+  /** After a crash loop: forgets it, so that replicas are started again. */
+  forgive(): void {
+    if (this.#givenUp === undefined || this.#stopped) return;
+    this.#givenUp = undefined;
+    this.#history = newSet;
+    this.#events.onGivenUp(undefined);
+    for (const slot of this.#slots) {
+      slot.history = newSlot;
+      if (slot.replica === undefined) this.#start(slot);
+    }
+  }
+
   /** Judges every replica's present run; see hung-run.ts. Called regularly by the owner. */
   check(nowMs: number): void {
     for (const replica of [...this.replicas, ...this.#leaving]) replica.check(nowMs);

@@ -40,7 +40,7 @@ class ScaledVersion implements ScalingTarget {
   }
 
   get occupancy(): ScalingTarget['occupancy'] {
-    return this.#model.load.occupancy;
+    return this.#model.loadWatch.occupancy;
   }
 
   get threads(): number {
@@ -48,7 +48,8 @@ class ScaledVersion implements ScalingTarget {
   }
 
   get isScalable(): boolean {
-    return this.#model.takesPredict && this.#model.givenUp === undefined;
+    const { isLocal, residence, givenUp, isUnloaded } = this.#model;
+    return isLocal && residence === 'loaded' && givenUp === undefined && !isUnloaded;
   }
 
   get isSwapping(): boolean {
@@ -91,6 +92,6 @@ class ScaledVersion implements ScalingTarget {
   }
 
   onLook(listener: (nowMs: number) => void): () => void {
-    return this.#model.load.onLook(listener);
+    return this.#model.loadWatch.onLook(listener);
   }
 }

@@ -53,7 +53,7 @@ export interface ScalingState {
 
 interface Scaled {
   readonly target: ScalingTarget;
-  readonly meter: TrafficMeter;
+  meter: TrafficMeter;
   readonly teller: ScalingTeller;
   readonly watch: QueueWatch;
   readonly samples: ScalingSamples;
@@ -194,8 +194,10 @@ export class ScalingLoop {
   }
 
   #observe(scaled: Scaled, nowMs: number, windowMs: number): Observation {
-    const { target, meter } = scaled;
+    const { target } = scaled;
     const outstanding = outstandingOf(target);
+    if (scaled.meter.statistics !== target.statistics)
+      scaled.meter = new TrafficMeter(target.statistics, nowMs, outstanding);
     const ready = target.replicas.filter(({ isReady }) => isReady);
     for (const { rssBytes } of target.replicas) scaled.peakRssBytes = Math.max(scaled.peakRssBytes, rssBytes);
     const { statistics } = target;
@@ -210,7 +212,7 @@ export class ScalingLoop {
         dispatchSlots: target.dispatchSlots,
       },
       occupancy: target.occupancy.mean(nowMs, windowMs),
-      traffic: meter.read(nowMs, outstanding),
+      traffic: scaled.meter.read(nowMs, outstanding),
       batches: batchRunsOf(statistics),
       rowsPerRequest: statistics.inferenceCount / Math.max(1, statistics.success.count),
       replicaCpu: ready.map(({ pid, cpu }) => {

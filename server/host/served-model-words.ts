@@ -1,10 +1,54 @@
 /** What a served model says of itself and of the requests that it does not answer, in words and in codes. */
 import { MillraceError } from '../base/errors.ts';
-import type { Call } from '../balancer/call.ts';
+import type { Call, CallRequest } from '../balancer/call.ts';
+import type { NewHostEvent } from '../protocol/admin/host-event.ts';
+import type { LoadedReport } from '../protocol/control.ts';
 import type { FailureReason } from '../metrics/model-statistics.ts';
+
+/** Why a version is not READY where nothing more exact is known. */
+export const stateReasons = {
+  LOADING: 'loading',
+  UNLOADING: 'being unloaded; the next request loads it again',
+  IDLE: 'not loaded; the next request loads it',
+  UNAVAILABLE: 'no replica is ready; one is being started',
+} as const;
+
+export const batchedElsewhere = 'The model runs on other servers, which batch for themselves.';
+export const batchingUnknown = 'The model has not been loaded yet.';
+
+/** Told when the first replica of a version has loaded it. */
+export function readyEvent(name: string, version: string, { loadMs, warmUpMs, batching }: LoadedReport): NewHostEvent {
+  return {
+    kind: 'model',
+    severity: 'info',
+    model: name,
+    sentence: `${name}/${version} is ready.`,
+    facts: { version, loadMs: Math.round(loadMs), warmUpMs: Math.round(warmUpMs), batching },
+  };
+}
 
 export function shuttingDown(): MillraceError {
   return new MillraceError('shutting-down', 'The server is shutting down.', { retryable: true, retryAfterSeconds: 5 });
+}
+
+/** For a request that waits outside the queue of a version. */
+export function deadlineError({ receivedMs, deadlineMs }: CallRequest): MillraceError {
+  const timeoutMs = Math.round(deadlineMs - receivedMs);
+  return new MillraceError(
+    'deadline-exceeded',
+    `The request's time of ${timeoutMs} ms passed before a replica was free.`,
+    {
+      hint: 'Allow more time with the parameter `timeout` (microseconds), or run more replicas.',
+      details: { timeoutMs },
+    },
+  );
+}
+
+/** For a model that a person unloaded, in the words that Triton's clients know. */
+export function unloadedError(name: string): MillraceError {
+  return new MillraceError('model-not-ready', `Request for unknown model: '${name}' has no available versions`, {
+    hint: 'It was unloaded; load it again with `millrace models load`.',
+  });
 }
 
 export function noServer(name: string): MillraceError {

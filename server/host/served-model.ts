@@ -5,63 +5,47 @@
  * go to the statistics (metrics), and the gateway sees a GatewayModel.
  */
 import type { MillraceError } from '../base/errors.ts';
-import type { Log } from '../base/log.ts';
 import { Call } from '../balancer/call.ts';
 import type { Answer, CallRequest, Outcome } from '../balancer/call.ts';
 import { Dispatcher } from '../balancer/dispatcher.ts';
 import { RemoteUpstream } from '../balancer/remote-upstream.ts';
 import { createSelectionPolicy } from '../balancer/selection-policies.ts';
-import type { Placement } from '../cluster/placement.ts';
 import { Replica } from '../cluster/replica.ts';
 import { ReplicaSet } from '../cluster/replica-set.ts';
-import type { ReplicaProcess } from '../cluster/spawn.ts';
-import type { StartGate } from '../cluster/start-gate.ts';
-import type { Config } from '../config.ts';
 import type { GatewayModel, ModelState } from '../gateway/model-catalog.ts';
 import type { ModelReading } from '../metrics/inference-metrics.ts';
 import { ModelStatistics } from '../metrics/model-statistics.ts';
 import type { ModelEntry, ModelVersion } from '../models/repository.ts';
-import type { NewHostEvent } from '../protocol/admin/host-event.ts';
-import type { ModelFacts } from '../protocol/tensors.ts';
-
+import type { ModelFacts, Signature } from '../protocol/tensors.ts';
 import { LoadWatch } from './load-watch.ts';
+import { Loading } from './loading.ts';
+import type { Residence } from './loading.ts';
+import { replicaEvents } from './replica-events.ts';
+import { maxQueueOf, replicaSetOptions } from './served-model-options.ts';
+import type { KnownVersion, ServedModelOptions } from './served-model-options.ts';
+import { countOutcome } from './outcome-count.ts';
 import {
-  failureReason,
+  batchedElsewhere,
+  batchingUnknown,
   forwardedInCircles,
-  isOverload,
   noServer,
   predictIsLocal,
+  readyEvent,
   shuttingDown,
+  stateReasons,
 } from './served-model-words.ts';
-
-export interface ServedModelOptions {
-  readonly entry: ModelEntry;
-  /** Undefined for a model that only remote servers answer. */
-  readonly version: ModelVersion | undefined;
-  readonly placement: Placement;
-  readonly config: Config;
-  readonly gate: StartGate;
-  readonly log: Log;
-  readonly exampleRow: readonly number[] | undefined;
-  spawn(): ReplicaProcess;
-  onEvent(event: NewHostEvent): void;
-}
 
 /** How often deadlines and runs are looked at, milliseconds. A deadline is kept to within this. */
 const sweepIntervalMs = 25;
-
-/** Queue places per slot: about ten times what is being computed, more than that only waits to time out. */
-const queuePerSlot = 10;
-const minQueue = 128;
 
 export class ServedModel implements GatewayModel {
   readonly name: string;
   readonly version: string;
   readonly description: string | undefined;
   readonly exampleRow: readonly number[] | undefined;
-  readonly statistics = new ModelStatistics();
+  statistics = new ModelStatistics();
   /** What the autoscaler wants to know between its ticks. */
-  readonly load = new LoadWatch(() => {
+  readonly loadWatch = new LoadWatch(() => {
     const { queued } = this.#dispatcher;
     return { queued, outstanding: this.#replicas.replicas.reduce((sum, { inFlight }) => sum + inFlight, queued) };
   });
@@ -76,9 +60,12 @@ export class ServedModel implements GatewayModel {
   #facts: ModelFacts | undefined;
   #batching: GatewayModel['batching'];
   #sweeper: NodeJS.Timeout | undefined;
-  /** The autoscaler's number, once it has decided. */
+  /** The autoscaler's number while it is loaded. */
   #scaledTo: number | undefined;
   #stopping = false;
+  readonly #loading: Loading<Replica<Call>>;
+  #lastUsedMs = performance.now();
+  #withheld: MillraceError | undefined;
   /** Set while the model runs on other servers only and none of them can be used. */
   #noServer: MillraceError | undefined;
 
@@ -98,20 +85,17 @@ export class ServedModel implements GatewayModel {
     this.#batching = {
       maxBatchSize: 0,
       maxDelayMs: manifest.maxBatchDelayMs,
-      reason:
-        version === undefined
-          ? 'The model runs on other servers, which batch for themselves.'
-          : 'The model has not been loaded yet.',
+      reason: version === undefined ? batchedElsewhere : batchingUnknown,
     };
     this.#dispatcher = new Dispatcher({
       policy: createSelectionPolicy(strategy),
-      maxQueue:
-        manifest.maxQueue ?? Math.max(minQueue, queuePerSlot * this.desiredReplicas * (manifest.maxBatchSize ?? 1)),
+      maxQueue: maxQueueOf(options),
       maxQueueBytes: config.limits.maxQueueBytes,
       maxTries: manifest.tries,
       nowMs: () => performance.now(),
     });
     this.#replicas = this.#makeReplicaSet();
+    this.#loading = new Loading(this.#replicas, () => options.onChange?.());
     const remote = { model: entry.name, nextUpstream: manifest.nextUpstream, log: options.log };
     const onChange = (): void => this.#onRemoteChange();
     this.#remotes = manifest.upstreams.map(
@@ -119,13 +103,8 @@ export class ServedModel implements GatewayModel {
     );
   }
 
-  /** As many as it should have while it is loaded. */
   get desiredReplicas(): number {
     return this.#options.version === undefined ? 0 : (this.#scaledTo ?? this.#options.placement.replicas);
-  }
-
-  get manifest(): ModelEntry['manifest'] {
-    return this.#options.entry.manifest;
   }
 
   /** The file that its replicas load; undefined for a model that only remote servers answer. */
@@ -134,39 +113,102 @@ export class ServedModel implements GatewayModel {
   }
 
   get takesPredict(): boolean {
-    return this.#options.version !== undefined;
+    return this.isLocal;
   }
 
   get state(): ModelState {
-    if (this.#stopping) return 'UNAVAILABLE';
+    if (this.#stopping || this.#withheld !== undefined) return 'UNAVAILABLE';
     if (this.#dispatcher.upstreams.some((upstream) => upstream.available)) return 'READY';
     if (this.#replicas.givenUp !== undefined || this.#noServer !== undefined) return 'UNAVAILABLE';
+    if (this.isLocal && this.residence !== 'loaded') return this.residence === 'unloading' ? 'UNLOADING' : 'IDLE';
     return this.#facts === undefined ? 'LOADING' : 'UNAVAILABLE';
   }
 
   get stateReason(): string {
-    if (this.state === 'READY') return '';
-    return (
-      this.#replicas.givenUp?.message ??
-      this.#noServer?.message ??
-      (this.state === 'LOADING' ? 'loading' : 'no replica is ready; one is being started')
-    );
+    const { state } = this;
+    if (state === 'READY') return '';
+    if (this.#withheld !== undefined) return 'unloaded';
+    return this.#replicas.givenUp?.message ?? this.#noServer?.message ?? stateReasons[state];
+  }
+
+  /** It runs here, perhaps beside other servers. */
+  get isLocal(): boolean {
+    return this.#options.version !== undefined;
+  }
+
+  get isUnloaded(): boolean {
+    return this.#withheld !== undefined;
+  }
+
+  get residence(): Residence {
+    return this.#loading.residence;
+  }
+
+  get manifest(): ModelEntry['manifest'] {
+    return this.#options.entry.manifest;
+  }
+
+  /** What its record says; undefined for a version in a plain folder. */
+  get known(): KnownVersion | undefined {
+    return this.#options.known;
+  }
+
+  /** Monotonic milliseconds of the last request, or of its making. */
+  get lastUsedMs(): number {
+    return this.#lastUsedMs;
+  }
+
+  /** Requests that were taken and are not answered. */
+  get outstanding(): number {
+    return this.#dispatcher.outstanding;
+  }
+
+  get queued(): number {
+    return this.#dispatcher.queued;
+  }
+
+  /** Replicas that are being kept running; 0 while it is not loaded. */
+  get wantedReplicas(): number {
+    return this.#replicas.desired;
+  }
+
+  /** Size of its model file. */
+  get weightBytes(): number {
+    return this.#options.version?.sizeBytes ?? 0;
+  }
+
+  /** All replicas that it should have are ready. */
+  get isFullyReady(): boolean {
+    return this.#loading.isFullyReady;
+  }
+
+  /** Why no replica will come back by itself. */
+  get givenUp(): MillraceError | undefined {
+    return this.#replicas.givenUp;
   }
 
   get facts(): ModelFacts | undefined {
-    return this.#facts;
+    const { known } = this.#options;
+    if (this.#facts !== undefined || known === undefined) return this.#facts;
+    return this.#factsOf(known.signature, known.maxBatchSize);
   }
 
   get batching(): GatewayModel['batching'] {
     return this.#batching;
   }
 
+  /** Resident memory of all its processes, those included that are on their way out. */
   get memoryBytes(): number {
-    return this.#replicas.replicas.reduce((sum, replica) => sum + replica.rssBytes, 0);
+    return this.#loading.memoryBytes;
   }
 
   get replicas(): readonly Replica<Call>[] {
     return this.#replicas.replicas;
+  }
+
+  /** Those included that are on their way out. */
+  get everyReplica(): readonly Replica<Call>[] {
+    return [...this.#replicas.replicas, ...this.#replicas.leaving];
   }
 
   get lastStderr(): readonly string[] {
@@ -178,7 +220,6 @@ export class ServedModel implements GatewayModel {
       this.#dispatcher.addUpstream(remote);
       remote.start();
     }
-    if (this.#options.version !== undefined) this.#replicas.setDesired(this.#options.placement.replicas);
   }
 
   /** Processes that are loaded and take no requests. */
@@ -186,30 +227,61 @@ export class ServedModel implements GatewayModel {
     return this.#replicas.spares;
   }
 
-  /** Why no replica will come back by itself. */
-  get givenUp(): MillraceError | undefined {
-    return this.#replicas.givenUp;
-  }
-
-  /** Requests that wait in the host. */
-  get queued(): number {
-    return this.#dispatcher.queued;
-  }
-
-  /** Replicas that should take requests. */
-  get wantedReplicas(): number {
-    return this.#replicas.desired;
-  }
-
-  /** Changes the number of replicas; `spares` more are loaded and take no requests. */
+  /** Changes the number of replicas while it is loaded; `spares` more are loaded and take no requests. 0 unloads it. */
   scale(count: number, spares: number): void {
-    if (this.#stopping) return;
+    if (this.#stopping || this.residence !== 'loaded') return;
     this.#scaledTo = count === 0 ? undefined : count;
-    this.#replicas.setDesired(count, spares);
+    if (count === 0) this.unload();
+    else this.#replicas.setDesired(count, spares);
+  }
+
+  /** Starts `count` replicas, by default as many as it should have. One that was given up is tried again. */
+  load(count = this.desiredReplicas): void {
+    if (this.isLocal && !this.#stopping) this.#loading.load(count);
+  }
+
+  /** Ends its replicas once they have answered what they have; requests that wait go on waiting, to their deadline. */
+  unload(): void {
+    this.#loading.unload();
+  }
+
+  /** Resolves when all replicas that it should have are ready. Throws why they will not be, or the signal's reason. */
+  async whenReady(signal?: AbortSignal): Promise<void> {
+    await this.#loading.until(() => this.#loading.isFullyReady || this.givenUp !== undefined || this.#stopping, signal);
+    if (this.givenUp !== undefined) throw this.givenUp;
+    if (this.#stopping) throw shuttingDown();
+  }
+
+  /** Resolves when every request that it took has been answered; each has a deadline, so that moment comes. */
+  async whenQuiet(): Promise<void> {
+    await this.#loading.until(() => this.#dispatcher.outstanding === 0);
+  }
+
+  /** Resolves when no process of it is left. */
+  async whenUnloaded(): Promise<void> {
+    await this.#loading.until(() => this.residence === 'unloaded');
   }
 
   refusal(): MillraceError | undefined {
     return this.#dispatcher.refusal();
+  }
+
+  /** Refuses every request, those included that wait, until it is called without a reason. */
+  withhold(reason: MillraceError | undefined): void {
+    this.#withheld = reason;
+    this.#dispatcher.setOutage(reason ?? this.givenUp ?? this.#noServer);
+    this.#loading.changed();
+  }
+
+  /** Begins to count anew: what went before were tests of ours. */
+  forgetStatistics(): void {
+    this.statistics = new ModelStatistics();
+  }
+
+  /** Refuses the requests that wait now. */
+  refuseWaiting(reason: MillraceError): void {
+    this.#dispatcher.setOutage(reason);
+    this.#dispatcher.setOutage(this.#withheld ?? this.givenUp ?? this.#noServer);
   }
 
   submit(
@@ -229,8 +301,10 @@ export class ServedModel implements GatewayModel {
     }
     const isFirst = this.#sweeper === undefined;
     this.#sweeper ??= setInterval(() => this.#sweep(), sweepIntervalMs);
+    this.#lastUsedMs = request.receivedMs;
     this.#dispatcher.submit(call);
-    if (isFirst) this.load.look(performance.now());
+    if (isFirst) this.loadWatch.look(performance.now());
+    if (this.residence !== 'loaded' && this.#dispatcher.outstanding > 0) this.#options.onWanted?.();
     return () => this.#dispatcher.withdraw(call);
   }
 
@@ -238,6 +312,7 @@ export class ServedModel implements GatewayModel {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#dispatcher.setOutage(shuttingDown());
+    this.#loading.changed();
     for (const remote of this.#remotes) remote.stop();
     await this.#replicas.stop();
     clearInterval(this.#sweeper);
@@ -262,64 +337,26 @@ export class ServedModel implements GatewayModel {
     const nowMs = performance.now();
     this.#dispatcher.sweep(nowMs);
     this.#replicas.check(nowMs);
-    this.load.look(nowMs);
+    this.loadWatch.look(nowMs);
     if (this.#dispatcher.outstanding > 0 || this.#replicas.replicas.some((replica) => replica.inFlight > 0)) return;
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
   }
 
   #makeReplicaSet(): ReplicaSet<Call> {
-    const { entry, version, placement, gate, log } = this.#options;
-    const { manifest } = entry;
-    const dispatcher = this.#dispatcher;
     return new ReplicaSet<Call>(
-      {
-        name: `${this.name}/${this.version}`,
-        weight: manifest.weight ?? 1,
-        load: {
-          name: this.name,
-          version: this.version,
-          modelPath: version?.modelPath ?? '',
-          intraOpThreads: placement.threads,
-          spinning: placement.spinning,
-          maxBatchSize: manifest.maxBatchSize,
-          maxBatchDelayMs: manifest.maxBatchDelayMs,
-          labels: entry.labels,
-          featureNames: manifest.features,
-        },
-        gate,
-        spawn: () => this.#options.spawn(),
-        onEvent: (event) => this.#options.onEvent({ ...event, model: this.name }),
-        log: (level, message, facts) => log[level](facts, message),
-      },
-      {
+      replicaSetOptions(this.#options),
+      replicaEvents(this.#dispatcher, {
         onReady: (replica) => {
           this.#learn(replica);
-          dispatcher.addUpstream(replica);
+          this.#loading.changed();
         },
-        onResult: (replica, call, head, body) => {
-          dispatcher.onAnswer(replica, call, {
-            type: 'result',
-            upstream: replica.name,
-            body,
-            jsonLength: head.jsonLength,
-            cost: head,
-          });
-        },
-        onFailure: (replica, call, error) => {
-          dispatcher.onFailure(replica, call, error.code === 'client-gone' ? 'client-gone' : 'model-error', error);
-        },
-        onLost: (replica, running, waiting) => {
-          dispatcher.removeUpstream(replica);
-          dispatcher.onLost(replica, running, waiting);
-        },
-        onGivenBack: (replica, calls) => dispatcher.onGivenBack(replica, calls),
-        onCapacity: () => dispatcher.onCapacity(),
-        onGone: () => {},
+        onGone: () => this.#loading.onGone(),
         onGivenUp: (reason) => {
-          if (this.#remotes.length === 0) dispatcher.setOutage(reason);
+          if (this.#remotes.length === 0) this.#dispatcher.setOutage(reason);
+          this.#loading.changed();
         },
-      },
+      }),
     );
   }
 
@@ -327,23 +364,15 @@ export class ServedModel implements GatewayModel {
     const report = replica.report!;
     if (this.#facts === undefined) {
       this.#options.log.info(`${this.name}/${this.version}: ${report.batching}`);
-      this.#options.onEvent({
-        kind: 'model',
-        severity: 'info',
-        model: this.name,
-        sentence: `${this.name}/${this.version} is ready.`,
-        facts: { version: this.version, loadMs: report.loadMs, warmUpMs: report.warmUpMs, batching: report.batching },
-      });
+      this.#options.onEvent(readyEvent(this.name, this.version, report));
     }
-    this.#facts = {
-      name: this.name,
-      version: this.version,
-      signature: report.signature,
-      maxBatchSize: report.maxBatchSize,
-      labels: this.#options.entry.labels,
-      featureNames: this.#options.entry.manifest.features,
-    };
+    this.#facts = this.#factsOf(report.signature, report.maxBatchSize);
     this.#batching = { ...this.#batching, maxBatchSize: report.maxBatchSize, reason: report.batching };
+  }
+
+  #factsOf(signature: Signature, maxBatchSize: number): ModelFacts {
+    const { labels, manifest } = this.#options.entry;
+    return { name: this.name, version: this.version, signature, maxBatchSize, labels, featureNames: manifest.features };
   }
 
   /** Only a model without local replicas depends on what its servers say of it and whether one of them is there. */
@@ -361,18 +390,10 @@ export class ServedModel implements GatewayModel {
   }
 
   #record(call: Call, outcome: Outcome): void {
-    const totalMs = performance.now() - call.request.receivedMs;
-    if ('error' in outcome) {
-      this.statistics.recordFailure(failureReason(outcome.error), totalMs);
-      if (isOverload(outcome.error, call)) this.statistics.overloads++;
-      return;
+    if (this.#dispatcher.outstanding === 0) {
+      if (this.#loading.hasWaiters) this.#loading.changed();
+      this.#options.onQuiet?.();
     }
-    const { answer } = outcome;
-    if (answer.type === 'http' && answer.status >= 400) {
-      this.statistics.recordFailure(answer.status < 500 ? 'OTHER' : 'BACKEND', totalMs);
-      return;
-    }
-    const run = answer.type === 'result' ? answer.cost : undefined;
-    this.statistics.recordAnswer({ totalMs, queueMs: call.sentMs - call.request.receivedMs, run }, Date.now());
+    countOutcome(this.statistics, call, outcome);
   }
 }

@@ -45,20 +45,20 @@ const percentileWindowMs = 5000;
 const spacingMs = 250;
 
 export class TrafficMeter {
-  readonly #statistics: ModelStatistics;
+  readonly statistics: ModelStatistics;
   /** Oldest first; the last one is not necessarily the last reading. */
   #looks: Look[];
   #last: Look;
 
   /** `outstanding` at the moment of its making. */
   constructor(statistics: ModelStatistics, nowMs: number, outstanding: number) {
-    this.#statistics = statistics;
+    this.statistics = statistics;
     this.#last = look(statistics, nowMs, outstanding);
     this.#looks = [this.#last];
   }
 
   read(nowMs: number, outstanding: number): TrafficReading {
-    const now = look(this.#statistics, nowMs, outstanding);
+    const now = look(this.statistics, nowMs, outstanding);
     const before = this.#last;
     this.#last = now;
     const second = this.#lookBefore(nowMs - rateWindowMs);

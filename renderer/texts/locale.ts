@@ -1,0 +1,15 @@
+/** The language of the GUI. English and the pseudo-language that shows what was not put into the catalogue. */
+
+export type Locale = 'en' | 'pseudo';
+
+const key = 'millrace.locale';
+
+function readLocale(): Locale {
+  try {
+    return globalThis.localStorage?.getItem(key) === 'pseudo' ? 'pseudo' : 'en';
+  } catch {
+    return 'en';
+  }
+}
+
+export const locale: Locale = readLocale();

@@ -5,8 +5,10 @@ export type Locale = 'en' | 'pseudo';
 const key = 'millrace.locale';
 
 function readLocale(): Locale {
+  // Outside of a browser, in tests, there is no storage to ask.
+  if (typeof document === 'undefined') return 'en';
   try {
-    return globalThis.localStorage?.getItem(key) === 'pseudo' ? 'pseudo' : 'en';
+    return localStorage.getItem(key) === 'pseudo' ? 'pseudo' : 'en';
   } catch {
     return 'en';
   }

@@ -6,14 +6,13 @@
  */
 import { createLog } from './base/log.ts';
 import type { Log } from './base/log.ts';
-import { AdminListener } from './admin/admin-listener.ts';
 import { EmptyDirectory, replicaEntry, spawnReplica } from './cluster/spawn.ts';
 import type { ReplicaProcess } from './cluster/spawn.ts';
 import { Warden } from './cluster/warden.ts';
 import type { Config } from './config.ts';
 import { InferenceListener } from './gateway/inference-listener.ts';
 import { Catalog } from './host/catalog.ts';
-import { hostStatus } from './host/host-status.ts';
+import { AdminApi } from './host/admin-api.ts';
 import { listenNear } from './host/listen.ts';
 import { RunFile } from './host/run-file.ts';
 import { defaultMemoryBudgetBytes } from './host/memory-budget.ts';
@@ -29,6 +28,8 @@ import { version } from './version.ts';
 export interface Host {
   readonly inferenceUrl: string;
   readonly adminUrl: string;
+  /** A new link that opens the GUI once. */
+  launchUrl(): string;
   readonly catalog: Catalog;
   readonly models: ModelCommands;
   readonly residency: Residency;
@@ -105,23 +106,44 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
         catalog.list().map((model) => model.reading()),
       ),
   });
-  const status = () => hostStatus(catalog, startedMs, warden.pid);
-  const admin = new AdminListener({ status, version });
+  let inferenceUrl = '';
+  let adminUrl = '';
+  const admin = new AdminApi({
+    catalog,
+    log,
+    dataDirectory: config.dataDirectory,
+    modelsFolder: config.models,
+    servesStore: library.servesStore,
+    problems: scan.problems.map(({ path, message, hint }) => ({ subject: path, message, hint })),
+    wardenPid: () => warden.pid,
+    connections: () => listener.connections,
+    addresses: () => ({ inferenceUrl, adminUrl }),
+    events: { list: () => [], onEvent: () => () => {} },
+    answerInference: (...request) => listener.answer(...request),
+    onImported: async ({ versions }) => {
+      if (!library.servesStore) return false;
+      const names = versions.flatMap((each) => (each.state === 'refused' ? [] : each.record.name));
+      // What keeps a version from taking over is an event; the import itself is done.
+      await Promise.allSettled([...new Set(names)].map((name) => models.refresh(name)));
+      return true;
+    },
+  });
   const runFile = new RunFile(config.dataDirectory);
   let inferencePort: number;
   let adminPort: number;
   try {
     inferencePort = await listenNear(listener.server, config.http.host, config.http.port, log, 'inference');
-    adminPort = await listenNear(admin.server, '127.0.0.1', config.admin.port, log, 'admin');
+    adminPort = await listenNear(admin.listener.server, '127.0.0.1', config.admin.port, log, 'admin');
   } catch (error) {
     listener.close();
     emptyDirectory.remove();
     throw error;
   }
-  const inferenceUrl = `http://${config.http.host === '::1' ? '[::1]' : config.http.host}:${inferencePort}`;
-  const adminUrl = `http://127.0.0.1:${adminPort}`;
-  await runFile.write({ pid: process.pid, inferenceUrl, adminUrl, version });
+  inferenceUrl = `http://${config.http.host === '::1' ? '[::1]' : config.http.host}:${inferencePort}`;
+  adminUrl = `http://127.0.0.1:${adminPort}`;
+  await runFile.write({ pid: process.pid, inferenceUrl, adminUrl, version, adminToken: admin.token });
   warden.start();
+  await admin.start();
   for (const deployment of catalog.models()) deployment.start();
 
   const stop = async (): Promise<void> => {
@@ -138,6 +160,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   return {
     inferenceUrl,
     adminUrl,
+    launchUrl: () => admin.launchUrl(),
     catalog,
     models,
     residency,

@@ -247,6 +247,6 @@ export class Residency {
   #replicaBytes(model: ServedModel): number {
     const learned = this.#entries.get(model)?.learnedBytes ?? 0;
     if (learned > 0) return learned;
-    return model.known?.rssBytes ?? processBytes + weightFactor * model.weightBytes;
+    return model.known?.rssBytes ?? processBytes + weightFactor * (model.source?.sizeBytes ?? 0);
   }
 }

@@ -1,7 +1,6 @@
 /** What a served model says of itself and of the requests that it does not answer, in words and in codes. */
 import { MillraceError } from '../base/errors.ts';
 import type { CallRequest } from '../balancer/call.ts';
-import type { FailureReason } from '../metrics/model-statistics.ts';
 
 /** Why a version is not READY where nothing more exact is known. */
 export const stateReasons = {
@@ -61,24 +60,4 @@ export function forwardedInCircles(name: string): MillraceError {
       hint: 'Two servers name each other as upstreams for this model; one of them has to run it.',
     },
   );
-}
-
-export function failureReason(error: MillraceError): FailureReason {
-  switch (error.code) {
-    case 'queue-full':
-    case 'memory-full':
-    case 'shutting-down':
-    case 'deadline-exceeded':
-      return 'REJECTED';
-    case 'client-gone':
-      return 'CANCELED';
-    case 'inference-failed':
-    case 'replica-lost':
-    case 'upstream-failed':
-    case 'model-failed':
-    case 'poison-request':
-      return 'BACKEND';
-    default:
-      return 'OTHER';
-  }
 }

@@ -15,20 +15,14 @@ import { ReplicaSet } from '../cluster/replica-set.ts';
 import type { GatewayModel, ModelState } from '../gateway/model-catalog.ts';
 import type { ModelReading } from '../metrics/inference-metrics.ts';
 import { ModelStatistics } from '../metrics/model-statistics.ts';
-import type { ModelEntry } from '../models/repository.ts';
+import type { ModelEntry, ModelVersion } from '../models/repository.ts';
 import type { ModelFacts, Signature } from '../protocol/tensors.ts';
 import { Loading } from './loading.ts';
 import type { Residence } from './loading.ts';
+import { recordOutcome } from './outcome-record.ts';
 import { replicaEvents } from './replica-events.ts';
 import type { KnownVersion, ServedModelOptions } from './served-model-options.ts';
-import {
-  failureReason,
-  forwardedInCircles,
-  noServer,
-  predictIsLocal,
-  shuttingDown,
-  stateReasons,
-} from './served-model-words.ts';
+import { forwardedInCircles, noServer, predictIsLocal, shuttingDown, stateReasons } from './served-model-words.ts';
 
 /** How often deadlines and runs are looked at, milliseconds. A deadline is kept to within this. */
 const sweepIntervalMs = 25;
@@ -46,6 +40,7 @@ export class ServedModel implements GatewayModel {
   readonly timeoutMs: number;
   readonly session: GatewayModel['session'];
   readonly threads: number;
+  readonly strategy: string;
   readonly #options: ServedModelOptions;
   readonly #dispatcher: Dispatcher;
   readonly #replicas: ReplicaSet<Call>;
@@ -71,6 +66,7 @@ export class ServedModel implements GatewayModel {
     this.timeoutMs = manifest.timeoutMs ?? config.defaults.timeoutMs;
     this.threads = placement.threads;
     const strategy = manifest.strategy ?? config.defaults.strategy;
+    this.strategy = strategy;
     this.session = strategy === 'session' ? (manifest.session ?? {}) : undefined;
     this.#batching = {
       maxBatchSize: 0,
@@ -99,6 +95,11 @@ export class ServedModel implements GatewayModel {
 
   get desiredReplicas(): number {
     return this.#options.version === undefined ? 0 : this.#options.placement.replicas;
+  }
+
+  /** The file that its replicas load; undefined for a model that only remote servers answer. */
+  get source(): ModelVersion | undefined {
+    return this.#options.version;
   }
 
   get takesPredict(): boolean {
@@ -161,11 +162,6 @@ export class ServedModel implements GatewayModel {
     return this.#replicas.desired;
   }
 
-  /** Size of its model file. */
-  get weightBytes(): number {
-    return this.#options.version?.sizeBytes ?? 0;
-  }
-
   /** All replicas that it should have are ready. */
   get isFullyReady(): boolean {
     return this.#loading.isFullyReady;
@@ -186,7 +182,7 @@ export class ServedModel implements GatewayModel {
     return this.#batching;
   }
 
-  /** Resident memory of all its processes, those included that are on their way out. */
+  /** Those on their way out included. */
   get memoryBytes(): number {
     return this.#loading.memoryBytes;
   }
@@ -383,17 +379,6 @@ export class ServedModel implements GatewayModel {
       if (this.#loading.hasWaiters) this.#loading.changed();
       this.#options.onQuiet?.();
     }
-    const totalMs = performance.now() - call.request.receivedMs;
-    if ('error' in outcome) {
-      this.statistics.recordFailure(failureReason(outcome.error), totalMs);
-      return;
-    }
-    const { answer } = outcome;
-    if (answer.type === 'http' && answer.status >= 400) {
-      this.statistics.recordFailure(answer.status < 500 ? 'OTHER' : 'BACKEND', totalMs);
-      return;
-    }
-    const run = answer.type === 'result' ? answer.cost : undefined;
-    this.statistics.recordAnswer({ totalMs, queueMs: call.sentMs - call.request.receivedMs, run }, Date.now());
+    recordOutcome(this.statistics, call, outcome);
   }
 }

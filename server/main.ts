@@ -119,6 +119,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     connections: () => listener.connections,
     addresses: () => ({ inferenceUrl, adminUrl }),
     events: { list: () => [], onEvent: () => () => {} },
+    orders: models,
     answerInference: (...request) => listener.answer(...request),
     onImported: async ({ versions }) => {
       if (!library.servesStore) return false;

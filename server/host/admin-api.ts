@@ -14,6 +14,8 @@ import { JobList } from '../admin/job-list.ts';
 import { jobRoutes } from '../admin/job-routes.ts';
 import { liveRoutes } from '../admin/live-routes.ts';
 import { LiveStream } from '../admin/live-stream.ts';
+import { modelRoutes } from '../admin/model-routes.ts';
+import type { ModelOrders } from '../admin/model-routes.ts';
 import type { AdminRoute } from '../admin/route.ts';
 import { sessionRoutes } from '../admin/session-routes.ts';
 import { statusRoutes } from '../admin/status-routes.ts';
@@ -40,6 +42,7 @@ const guiFolder = fileURLToPath(new URL('../../dist/gui', import.meta.url));
 export interface AdminApiParts extends HostViewParts {
   readonly log: Log;
   readonly events: EventSource;
+  readonly orders: ModelOrders;
   /** Answers as the inference listener does. */
   readonly answerInference: AnswerInference;
   /** Hears what an import put into the store. True where it is served by then, false where that needs a restart. */
@@ -96,6 +99,7 @@ export class AdminApi {
           tryModel,
           onImported: parts.onImported,
         }),
+        ...modelRoutes({ jobs: this.jobs, orders: parts.orders }),
         ...tryRoutes(parts.answerInference),
         ...eventRoutes((query) => parts.events.list(query)),
       ],

@@ -5,15 +5,16 @@
 import { MillraceError, asMillraceError } from '../base/errors.ts';
 import type { ModelManifest } from '../models/manifest.ts';
 import { planServing } from '../models/serving-plan.ts';
+import { refuseBreaking } from '../models/serving-edit.ts';
 import { promoted, rolledBack, without } from '../models/serving.ts';
 import type { ServingWishes } from '../models/serving.ts';
 import type { SignatureChange } from '../models/signature-diff.ts';
 import type { NewHostEvent } from '../protocol/admin/host-event.ts';
+import type { ServingView } from '../protocol/admin/model-command.ts';
 import type { Catalog } from './catalog.ts';
 import { Deployment } from './deployment.ts';
 import type { DeploymentParts } from './deployment.ts';
 import {
-  breakingChange,
   checkWeights,
   newest,
   notStored,
@@ -24,6 +25,7 @@ import {
 } from './model-command-words.ts';
 import type { LibraryModel, ModelLibrary } from './model-library.ts';
 import type { Residency } from './residency.ts';
+import { servingView } from './serving-view.ts';
 import type { ServedModel } from './served-model.ts';
 
 export interface ModelCommandsOptions {
@@ -67,7 +69,7 @@ export class ModelCommands {
       requirePresent(model, version);
       const from = deployment.served.version;
       const changes = await this.#options.library.changes(model, from, version);
-      if (!force && changes.some(({ breaking }) => breaking)) throw breakingChange(name, from, version, changes);
+      if (!force) refuseBreaking(name, from, version, changes);
       if (from !== version || deployment.wishes.traffic !== undefined) {
         const wishes = promoted(deployment.wishes, from, version, newest(model));
         await this.#apply(model, deployment, wishes);
@@ -103,7 +105,8 @@ export class ModelCommands {
   async unpin(name: string): Promise<void> {
     await this.#inTurn(name, async () => {
       const { model, deployment } = await this.#find(name);
-      await this.#apply(model, deployment, { ...deployment.wishes, isPinned: false });
+      const served = deployment.served.version;
+      await this.#apply(model, deployment, { ...deployment.wishes, served, seen: newest(model), isPinned: false });
       this.#say('info', name, `${name} is not pinned any more: the next version that is imported takes over.`, {});
     });
   }
@@ -207,6 +210,12 @@ export class ModelCommands {
     const names =
       name === undefined ? [...(await library.scan()).names, ...catalog.models().map((each) => each.name)] : [name];
     for (const each of new Set(names)) await this.#inTurn(each, () => this.#refresh(each));
+  }
+
+  /** What is served of a model, and what is on disk. */
+  async serving(name: string): Promise<ServingView> {
+    const { model, deployment } = await this.#find(name);
+    return servingView(model, deployment, (version) => this.#options.library.sizeBytes(model, version));
   }
 
   /** Resolves when what runs has ended; nothing is begun any more. */

@@ -23,6 +23,7 @@ const { routes } = new AdminApi({
   connections: () => 0,
   addresses: () => ({ inferenceUrl: '', adminUrl: '' }),
   events: { list: () => [], onEvent: () => () => {} },
+  orders: {} as never,
   answerInference: () => {},
   onImported: () => true,
 });

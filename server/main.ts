@@ -19,7 +19,9 @@ import { defaultMemoryBudgetBytes } from './host/memory-budget.ts';
 import { ModelBuilder } from './host/model-builder.ts';
 import { ModelCommands } from './host/model-commands.ts';
 import { ModelLibrary } from './host/model-library.ts';
+import { repositoryControl } from './host/repository-control.ts';
 import { Residency } from './host/residency.ts';
+import { tryModel } from './inspect/trial-load.ts';
 import { renderMetrics } from './metrics/inference-metrics.ts';
 import type { RepositoryProblem } from './models/repository.ts';
 import type { NewHostEvent } from './protocol/admin/host-event.ts';
@@ -92,6 +94,16 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     limits: config.limits,
     allowedHosts: config.allowedHosts,
     serverName: config.compatibility.serverName,
+    repositoryControl:
+      config.compatibility.repositoryControl === 'explicit'
+        ? repositoryControl({
+            models,
+            dataDirectory: config.dataDirectory,
+            servesStore: library.servesStore,
+            tryModel,
+            onEvent,
+          })
+        : undefined,
     version,
     log,
     renderMetrics: (bufferedBytes, connections) =>

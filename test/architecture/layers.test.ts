@@ -37,7 +37,18 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: ['base', 'protocol', 'inspect', 'models', 'autoscaler', 'gateway', 'host', 'config.ts', 'main.ts', 'version.ts'],
   'config.ts': ['base'],
   'version.ts': ['../package.json'],
-  'main.ts': ['base', 'protocol', 'cluster', 'gateway', 'host', 'metrics', 'models', 'config.ts', 'version.ts'],
+  'main.ts': [
+    'base',
+    'protocol',
+    'inspect',
+    'cluster',
+    'gateway',
+    'host',
+    'metrics',
+    'models',
+    'config.ts',
+    'version.ts',
+  ],
   'cli.ts': ['cli', 'version.ts'],
 };
 

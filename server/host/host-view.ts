@@ -114,7 +114,7 @@ export class HostViews {
       sizeBytes: facts?.sizeBytes ?? 0,
       ...(facts?.importedAt !== undefined && { importedAt: facts.importedAt }),
       trafficPercent: deployment.trafficPercent.get(model.version) ?? 0,
-      isShadow: deployment.shadowVersion === model.version,
+      isShadow: model.version === deployment.shadowVersion,
       replicas: model.replicas.flatMap((replica) =>
         replica.state === 'exited' ? [] : [replicaView(replica, replica.state, nowMs)],
       ),

@@ -24,6 +24,8 @@ const { routes } = new AdminApi({
   addresses: () => ({ inferenceUrl: '', adminUrl: '' }),
   events: { list: () => [], onEvent: () => () => {} },
   orders: {} as never,
+  readHistory: () => ({ stepSeconds: 1, times: [], series: {} }),
+  scaling: { views: () => [], order: () => {}, samples: () => [] },
   answerInference: () => {},
   onImported: () => true,
 });

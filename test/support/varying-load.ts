@@ -12,6 +12,8 @@ export interface VaryingLoadOptions {
   /** Clients at a time since the start, milliseconds; at most `most`. */
   readonly clients: (atMs: number) => number;
   readonly most: number;
+  /** Ends the load before its time. */
+  readonly stopped?: () => boolean;
 }
 
 export interface VaryingLoadReport {
@@ -28,7 +30,7 @@ export interface VaryingLoadReport {
 const beatMs = 5;
 
 export async function runVaryingLoad(options: VaryingLoadOptions): Promise<VaryingLoadReport> {
-  const { url, body, durationMs, clients, most } = options;
+  const { url, body, durationMs, clients, most, stopped } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: most });
   const statuses: Record<number, number> = {};
   const lost: string[] = [];
@@ -39,7 +41,7 @@ export async function runVaryingLoad(options: VaryingLoadOptions): Promise<Varyi
   const client = async (index: number): Promise<void> => {
     for (;;) {
       const sentMs = performance.now() - startedMs;
-      if (sentMs >= durationMs) return;
+      if (sentMs >= durationMs || stopped?.() === true) return;
       if (index >= clients(sentMs)) {
         await new Promise((resolve) => setTimeout(resolve, beatMs));
         continue;

@@ -34,6 +34,15 @@ const limitsSchema = z
     error: 'must not be longer than requestTimeoutMs, which it is a part of',
   });
 
+const cacheSchema = z.strictObject({
+  /** False: no answer is kept, whatever a model's millrace.json says. */
+  enabled: z.boolean().default(true),
+  /** 3600 s, one hour: long enough for screens that ask the same again and again, short enough to forget by itself. */
+  ttlSeconds: whole(1, 31_536_000).default(3600),
+  /** 256 MiB: about 600,000 answers of a small classifier. */
+  maxBytes: whole(megabyte, 1024 * 1024 * megabyte).default(256 * megabyte),
+});
+
 const configSchema = z.strictObject({
   /** Folder in Triton's layout, `<model>/<version>/model.onnx`. */
   models: z.string().min(1),
@@ -61,6 +70,7 @@ const configSchema = z.strictObject({
       timeoutMs: whole(1, 3_600_000).default(60_000),
     })
     .prefault({}),
+  cache: cacheSchema.prefault({}),
   limits: limitsSchema.prefault({}),
   compatibility: z
     .strictObject({

@@ -17,12 +17,15 @@ import { StartGate } from './cluster/start-gate.ts';
 import { Warden } from './cluster/warden.ts';
 import type { Config } from './config.ts';
 import { InferenceListener } from './gateway/inference-listener.ts';
+import { digestsPath, openAnswerStore } from './host/answer-store.ts';
+import type { AnswerStore } from './host/cached-model.ts';
 import { Catalog } from './host/catalog.ts';
 import { hostStatus } from './host/host-status.ts';
 import { listenNear } from './host/listen.ts';
 import { RunFile } from './host/run-file.ts';
 import { ServedModel } from './host/served-model.ts';
 import { renderMetrics } from './metrics/inference-metrics.ts';
+import { FileDigests } from './models/file-digests.ts';
 import { scanRepository } from './models/repository.ts';
 import type { ModelEntry, RepositoryProblem } from './models/repository.ts';
 import { version } from './version.ts';
@@ -65,7 +68,8 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     replica.child.on('exit', () => warden.remove(replica.pid));
     return replica;
   };
-  const catalog = new Catalog(await serveModels(scan.models, config, log, spawn));
+  const answers = openAnswerStore(config, log, () => {});
+  const catalog = new Catalog(await serveModels(scan.models, config, log, spawn, answers));
   const listener = new InferenceListener({
     catalog,
     limits: config.limits,
@@ -81,11 +85,12 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
           bufferedBytes,
           connections,
           upSeconds: (performance.now() - startedMs) / 1000,
+          cache: answers?.cache.reading(),
         },
         catalog.list().map((model) => model.reading()),
       ),
   });
-  const status = () => hostStatus(catalog, startedMs, warden.pid);
+  const status = () => hostStatus(catalog, startedMs, warden.pid, answers?.cache);
   const admin = new AdminListener({ status, version });
   const runFile = new RunFile(config.dataDirectory);
   let inferencePort: number;
@@ -95,6 +100,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     adminPort = await listenNear(admin.server, '127.0.0.1', config.admin.port, log, 'admin');
   } catch (error) {
     listener.close();
+    await answers?.cache.close();
     emptyDirectory.remove();
     throw error;
   }
@@ -108,6 +114,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     await listener.drain(config.drainTimeoutMs);
     listener.close();
     await Promise.all(catalog.list().map((model) => model.stop()));
+    await answers?.cache.close();
     await admin.stop();
     await warden.stop();
     emptyDirectory.remove();
@@ -133,7 +140,9 @@ async function serveModels(
   config: Config,
   log: Log,
   spawn: () => ReplicaProcess,
+  answers: AnswerStore | undefined,
 ): Promise<ServedModel[]> {
+  const digests = new FileDigests(digestsPath(config.dataDirectory));
   const gate = new StartGate(concurrentStarts);
   const local = entries.filter((entry) => entry.versions.length > 0);
   const placements = planPlacement(
@@ -162,6 +171,8 @@ async function serveModels(
         gate,
         log,
         exampleRow: await readExampleRow(entry),
+        answers,
+        digests,
         spawn,
       });
     }),

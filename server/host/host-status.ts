@@ -1,5 +1,6 @@
 /** What `millrace status` shows: the host, its models, and each model's replicas. */
 import { version } from '../version.ts';
+import type { CacheReading, CacheUsage, PredictionCache } from '../cache/prediction-cache.ts';
 import type { Catalog } from './catalog.ts';
 
 export interface HostStatus {
@@ -8,7 +9,24 @@ export interface HostStatus {
   readonly upSeconds: number;
   readonly rssBytes: number;
   readonly wardenPid: number | undefined;
+  /** Undefined where the settings switch the cache off. */
+  readonly cache: CacheStatus | undefined;
   readonly models: readonly ModelStatus[];
+}
+
+export interface CacheStatus extends CacheReading {
+  readonly kind: PredictionCache['kind'];
+}
+
+/** What the cache did for one model since the start. */
+export interface ModelCacheStatus {
+  /** Why it is off, in the words of the answers' header; undefined while it is on. */
+  readonly whyOff: string | undefined;
+  readonly hits: number;
+  readonly misses: number;
+  readonly savedSeconds: number;
+  /** What is saved of it now; undefined where the store cannot say without counting. */
+  readonly usage: CacheUsage | undefined;
 }
 
 export interface ModelStatus {
@@ -25,6 +43,7 @@ export interface ModelStatus {
   readonly queued: number;
   readonly answered: number;
   readonly failed: number;
+  readonly cache: ModelCacheStatus;
   /** Only of a model that has been given up. */
   readonly lastStderr: readonly string[];
 }
@@ -38,13 +57,19 @@ interface ReplicaStatus {
   readonly rssBytes: number;
 }
 
-export function hostStatus(catalog: Catalog, startedMs: number, wardenPid: number | undefined): HostStatus {
+export function hostStatus(
+  catalog: Catalog,
+  startedMs: number,
+  wardenPid: number | undefined,
+  answers: PredictionCache | undefined,
+): HostStatus {
   return {
     version,
     pid: process.pid,
     upSeconds: Math.round((performance.now() - startedMs) / 1000),
     rssBytes: process.memoryUsage.rss(),
     wardenPid,
+    cache: answers && { kind: answers.kind, ...answers.reading() },
     models: catalog.list().map((model) => {
       const reading = model.reading();
       return {
@@ -68,6 +93,13 @@ export function hostStatus(catalog: Catalog, startedMs: number, wardenPid: numbe
         queued: reading.queued,
         answered: model.statistics.success.count,
         failed: model.statistics.fail.count,
+        cache: {
+          whyOff: model.cached.whyOff,
+          hits: model.statistics.cacheHit.count,
+          misses: model.statistics.cacheMiss.count,
+          savedSeconds: model.statistics.savedMs / 1000,
+          usage: answers?.usageOf(model.name),
+        },
         lastStderr: model.state === 'UNAVAILABLE' ? model.lastStderr : [],
       };
     }),

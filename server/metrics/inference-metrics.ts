@@ -27,6 +27,18 @@ export interface HostReading {
   readonly bufferedBytes: number;
   readonly connections: number;
   readonly upSeconds: number;
+  /** Undefined where the host keeps no answers. */
+  readonly cache: CacheStoreReading | undefined;
+}
+
+/** Of the store of saved answers, since the start. */
+export interface CacheStoreReading {
+  readonly usage: { readonly entries: number; readonly bytes: number } | undefined;
+  readonly written: number;
+  readonly dropped: number;
+  readonly expired: number;
+  readonly evicted: number;
+  readonly problem: object | undefined;
 }
 
 export function renderMetrics(host: HostReading, models: readonly ModelReading[]): string {
@@ -99,7 +111,38 @@ export function renderMetrics(host: HostReading, models: readonly ModelReading[]
     'Number of requests that wait',
     perModel((m) => m.queued),
   );
+  text.metric(
+    'counter',
+    'nv_cache_num_hits_per_model',
+    'Number of requests answered from the cache',
+    perModel((m) => m.statistics.cacheHit.count),
+  );
+  text.metric(
+    'counter',
+    'nv_cache_num_misses_per_model',
+    'Number of requests looked up in the cache and not found',
+    perModel((m) => m.statistics.cacheMiss.count),
+  );
+  text.metric(
+    'counter',
+    'nv_cache_hit_duration_per_model',
+    'Cumulative duration of cache look-ups that found an answer, in microseconds',
+    perModel((m) => toUs(m.statistics.cacheHit.ms)),
+  );
+  text.metric(
+    'counter',
+    'nv_cache_miss_duration_per_model',
+    'Cumulative duration of cache look-ups that found none, in microseconds',
+    perModel((m) => toUs(m.statistics.cacheMiss.ms)),
+  );
 
+  text.metric(
+    'counter',
+    'millrace_cache_saved_seconds_total',
+    'Time that the runs would have taken whose answers were in the cache',
+    perModel((m) => m.statistics.savedMs / 1000),
+  );
+  cacheMetrics(text, host.cache);
   text.histogram(
     'millrace_request_duration_seconds',
     'Time from receipt to answer',
@@ -161,6 +204,33 @@ export function renderMetrics(host: HostReading, models: readonly ModelReading[]
   text.metric('gauge', 'millrace_up_seconds', 'Time since the host started', [{ value: host.upSeconds }]);
   text.metric('gauge', 'millrace_build_info', 'The running version', [{ labels: { version: host.version }, value: 1 }]);
   return text.toString();
+}
+
+/** Of the store as a whole; nothing where the host keeps no answers. */
+function cacheMetrics(text: PrometheusText, cache: CacheStoreReading | undefined): void {
+  const one = (value: number | undefined): { value: number }[] => (value === undefined ? [] : [{ value }]);
+  text.metric('gauge', 'millrace_cache_entries', 'Saved answers', one(cache?.usage?.entries));
+  text.metric('gauge', 'millrace_cache_bytes', 'What the saved answers take', one(cache?.usage?.bytes));
+  text.metric(
+    'gauge',
+    'millrace_cache_usable',
+    'Whether the cache works (1) or not (0)',
+    one(cache && Number(cache.problem === undefined)),
+  );
+  text.metric('counter', 'millrace_cache_written_total', 'Answers that were saved', one(cache?.written));
+  text.metric(
+    'counter',
+    'millrace_cache_dropped_total',
+    'Answers that were not saved because writing could not keep up',
+    one(cache?.dropped),
+  );
+  text.metric(
+    'counter',
+    'millrace_cache_expired_total',
+    'Saved answers removed because their time was over',
+    one(cache?.expired),
+  );
+  text.metric('counter', 'millrace_cache_evicted_total', 'Saved answers removed to make room', one(cache?.evicted));
 }
 
 function toUs(ms: number): number {

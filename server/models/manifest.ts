@@ -65,6 +65,8 @@ export interface ModelManifest {
   readonly maxQueue?: number | undefined;
   /** Deadline of a request from arrival to answer, 1 to 3,600,000. */
   readonly timeoutMs?: number | undefined;
+  /** Whether answers are saved and for how long, 1 to 31,536,000 seconds; what is absent is the host's setting. */
+  readonly cache?: { readonly enabled?: boolean | undefined; readonly ttlSeconds?: number | undefined } | undefined;
   /** Empty where the model runs on this machine only. */
   readonly upstreams: readonly UpstreamSettings[];
   /** Upstreams that one request may be sent to, 0 to 10; 0 leaves it to the balancer. Default 2. */
@@ -145,6 +147,10 @@ const manifest = record({
   weight: quantity(0, 1000).optional(),
   maxQueue: whole(1, 100_000).optional(),
   timeoutMs: quantity(1, HOUR_MS).optional(),
+  cache: record({
+    enabled: z.boolean('must be true or false').optional(),
+    ttlSeconds: whole(1, 31_536_000).optional(),
+  }).optional(),
   upstreams: z
     .array(upstream, 'must be a list')
     .max(MAX_UPSTREAMS, `must have at most ${MAX_UPSTREAMS} entries`)

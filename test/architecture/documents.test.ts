@@ -44,20 +44,23 @@ describe('docs/errors.md', () => {
 
 describe('docs/metrics.md', () => {
   it('lists exactly the metrics that are served', () => {
-    const page = renderMetrics({ version: '0', rssBytes: 0, bufferedBytes: 0, connections: 0, upSeconds: 0 }, [
-      {
-        name: 'm',
-        version: '1',
-        statistics: new ModelStatistics(),
-        queued: 0,
-        inFlight: 0,
-        desiredReplicas: 0,
-        readyReplicas: 0,
-        restarts: 0,
-        ready: true,
-        replicaRssBytes: 0,
-      },
-    ]);
+    const page = renderMetrics(
+      { version: '0', rssBytes: 0, bufferedBytes: 0, connections: 0, upSeconds: 0, cache: undefined },
+      [
+        {
+          name: 'm',
+          version: '1',
+          statistics: new ModelStatistics(),
+          queued: 0,
+          inFlight: 0,
+          desiredReplicas: 0,
+          readyReplicas: 0,
+          restarts: 0,
+          ready: true,
+          replicaRssBytes: 0,
+        },
+      ],
+    );
     const served = [...page.matchAll(/^# TYPE (\S+) /gm)].map((match) => match[1]!).toSorted();
     expect(tableCodes('docs/metrics.md')).toEqual(served);
   });

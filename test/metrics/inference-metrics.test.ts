@@ -4,7 +4,7 @@ import type { ModelReading } from '../../server/metrics/inference-metrics.ts';
 import { ModelStatistics } from '../../server/metrics/model-statistics.ts';
 import { readPrometheus } from '../support/prometheus-reader.ts';
 
-const host = { version: '1.2.3', rssBytes: 1e8, bufferedBytes: 7, connections: 2, upSeconds: 1.5 };
+const host = { version: '1.2.3', rssBytes: 1e8, bufferedBytes: 7, connections: 2, upSeconds: 1.5, cache: undefined };
 
 function reading(name: string, statistics = new ModelStatistics()): ModelReading {
   return {

@@ -1,0 +1,43 @@
+/** Opens the store of saved answers that the settings ask for, and tells people of its troubles and of their end. */
+import { join } from 'node:path';
+import type { Log } from '../base/log.ts';
+import type { CacheProblem } from '../cache/prediction-cache.ts';
+import { RecentAnswers } from '../cache/recent-answers.ts';
+import { SqliteCache } from '../cache/sqlite-cache.ts';
+import type { Config } from '../config.ts';
+import type { NewHostEvent } from '../protocol/admin/host-event.ts';
+import type { AnswerStore } from './cached-model.ts';
+
+/** Undefined where the settings switch the cache off. Never throws: without its file the host serves without a cache. */
+export function openAnswerStore(
+  config: Config,
+  log: Log,
+  onEvent: (event: NewHostEvent) => void,
+): AnswerStore | undefined {
+  if (!config.cache.enabled) return undefined;
+  const onProblem = (problem: CacheProblem | undefined): void => {
+    if (problem === undefined) {
+      log.info('The cache works again.');
+      onEvent({ kind: 'cache', severity: 'info', sentence: 'The cache works again.' });
+    } else {
+      log.warn(`${problem.message} ${problem.hint}`);
+      onEvent({ kind: 'cache', severity: 'attention', sentence: problem.message, hint: problem.hint });
+    }
+  };
+  const cache = new SqliteCache({
+    path: answersPath(config.dataDirectory),
+    maxBytes: config.cache.maxBytes,
+    nowMs: () => Date.now(),
+    onProblem,
+  });
+  return { cache, recent: new RecentAnswers() };
+}
+
+/** Where the saved answers are; beside it the remembered digests of model files. */
+export function answersPath(dataDirectory: string): string {
+  return join(dataDirectory, 'cache', 'answers.sqlite');
+}
+
+export function digestsPath(dataDirectory: string): string {
+  return join(dataDirectory, 'cache', 'digests.json');
+}

@@ -34,6 +34,15 @@ const limitsSchema = z
     error: 'must not be longer than requestTimeoutMs, which it is a part of',
   });
 
+/** Where several machines share what they keep; the text may hold a password and is never shown. */
+const redisUrl = z
+  .string()
+  .refine((text) => {
+    const url = URL.parse(text);
+    return url !== null && (url.protocol === 'redis:' || url.protocol === 'rediss:') && url.hostname !== '';
+  }, 'must be a URL like redis://host:6379')
+  .optional();
+
 const cacheSchema = z.strictObject({
   /** False: no answer is kept, whatever a model's millrace.json says. */
   enabled: z.boolean().default(true),
@@ -41,6 +50,8 @@ const cacheSchema = z.strictObject({
   ttlSeconds: whole(1, 31_536_000).default(3600),
   /** 256 MiB: about 600,000 answers of a small classifier. */
   maxBytes: whole(megabyte, 1024 * 1024 * megabyte).default(256 * megabyte),
+  /** Absent: in the data folder. */
+  redis: redisUrl,
 });
 
 const configSchema = z.strictObject({

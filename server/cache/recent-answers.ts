@@ -10,6 +10,9 @@ import { crc32 } from 'node:zlib';
 /** Bodies and answers together, 4 MiB: the host's memory is promised, and a few thousand screens fit. */
 const maxBytes = 4 * 1024 * 1024;
 
+/** Of an entry beside its bytes: the map, the objects, what is read of the request. */
+const overheadBytes = 1024;
+
 /** What makes equal bodies different requests. */
 export interface Scope {
   readonly model: string;
@@ -23,6 +26,7 @@ interface Recent<Value> {
   readonly scope: Scope;
   readonly body: Buffer;
   readonly value: Value;
+  readonly bytes: number;
 }
 
 export class RecentAnswers<Value> {
@@ -31,7 +35,7 @@ export class RecentAnswers<Value> {
   #youngBytes = 0;
 
   find(scope: Scope, body: Buffer): Value | undefined {
-    const sum = crc32(body, scope.serial);
+    const sum = sumOf(scope, body);
     const young = this.#young.get(sum);
     if (young !== undefined) return isOf(young, scope, body) ? young.value : undefined;
     const old = this.#old.get(sum);
@@ -41,13 +45,15 @@ export class RecentAnswers<Value> {
     return old.value;
   }
 
-  /** Copies the body. */
-  add(scope: Scope, body: Buffer, value: Value): void {
-    this.#put(crc32(body, scope.serial), { scope, body: Buffer.from(body), value });
+  /** Copies the body. `valueBytes`: about what the value holds on to. What would take a large part of the room is not kept. */
+  add(scope: Scope, body: Buffer, value: Value, valueBytes: number): void {
+    const bytes = overheadBytes + body.length + valueBytes;
+    if (bytes > maxBytes / 16) return;
+    this.#put(sumOf(scope, body), { scope, body: Buffer.from(body), value, bytes });
   }
 
   remove(scope: Scope, body: Buffer): void {
-    const sum = crc32(body, scope.serial);
+    const sum = sumOf(scope, body);
     this.#young.delete(sum);
     this.#old.delete(sum);
   }
@@ -61,8 +67,8 @@ export class RecentAnswers<Value> {
 
   #put(sum: number, recent: Recent<Value>): void {
     this.#young.set(sum, recent);
-    // Counted once more for the answer and what is read of the request; what is replaced is not subtracted: half is reached a little sooner.
-    this.#youngBytes += 512 + recent.body.length * 3;
+    // What is replaced is not subtracted: half is reached a little sooner.
+    this.#youngBytes += recent.bytes;
     if (this.#youngBytes < maxBytes / 2) return;
     this.#old = this.#young;
     this.#young = new Map();
@@ -72,4 +78,9 @@ export class RecentAnswers<Value> {
 
 function isOf<Value>(recent: Recent<Value>, scope: Scope, body: Buffer): boolean {
   return recent.scope.text === scope.text && recent.body.equals(body);
+}
+
+/** Equal sums are told apart by looking. The factor spreads small serials over all 32 bits: bodies may differ in one byte. */
+function sumOf({ serial }: Scope, body: Buffer): number {
+  return crc32(body, Math.imul(serial, 0x9e3779b1) >>> 0);
 }

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import type { CacheProblem } from '../cache/prediction-cache.ts';
 import { RecentAnswers } from '../cache/recent-answers.ts';
+import { RedisCache, redisProblem } from '../cache/redis-cache.ts';
 import { SqliteCache } from '../cache/sqlite-cache.ts';
 import type { Config } from '../config.ts';
 import type { NewHostEvent } from '../protocol/admin/host-event.ts';
+import { Redis } from '../storage/redis.ts';
 import type { AnswerStore } from './cached-model.ts';
 
 /** Undefined where the settings switch the cache off. Never throws: without its file the host serves without a cache. */
@@ -24,12 +26,11 @@ export function openAnswerStore(
       onEvent({ kind: 'cache', severity: 'attention', sentence: problem.message, hint: problem.hint });
     }
   };
-  const cache = new SqliteCache({
-    path: answersPath(config.dataDirectory),
-    maxBytes: config.cache.maxBytes,
-    nowMs: () => Date.now(),
-    onProblem,
-  });
+  const { redis, maxBytes } = config.cache;
+  const cache =
+    redis === undefined
+      ? new SqliteCache({ path: answersPath(config.dataDirectory), maxBytes, nowMs: () => Date.now(), onProblem })
+      : new RedisCache(new Redis({ url: redis, onTrouble: (reason) => onProblem(reason === undefined ? undefined : redisProblem(reason)) }));
   return { cache, recent: new RecentAnswers() };
 }
 

@@ -29,6 +29,9 @@ import type { EncodedAnswer, SavableRequest } from './savable-request.ts';
 /** Larger bodies are not looked up, bytes: reading them here would hold up every other request. */
 const maxSavableBodyBytes = 64 * 1024;
 
+/** How often deadlines of those that wait for others' answers are looked at, milliseconds. */
+const sweepIntervalMs = 25;
+
 export interface CacheSettings {
   readonly isEnabled: boolean;
   readonly ttlSeconds: number;
@@ -68,8 +71,8 @@ export interface CachedModelOptions {
   facts(): ModelFacts | undefined;
   /** Identity of what the model is; undefined while it is not known. */
   digest(): string | undefined;
-  /** Its files on disk are no longer those that replicas have loaded. */
-  filesChanged(): boolean;
+  /** What else stands against keeping its answers, a word for the header. */
+  obstacle(): string | undefined;
   readonly run: Run;
 }
 
@@ -80,6 +83,7 @@ export class CachedModel {
   readonly flights = new SingleFlight<SavedAnswer>();
   /** A model version served anew is another one: what was recent of the old one is not found. */
   readonly #serial = ++lastSerial;
+  #sweeper: NodeJS.Timeout | undefined;
 
   constructor(options: CachedModelOptions) {
     this.options = options;
@@ -91,7 +95,8 @@ export class CachedModel {
     if (!settings.isEnabled || store === undefined) return 'off';
     if (settings.hasRemotes && !settings.allowsRemotes) return 'off; reason=remote';
     if (!store.cache.isUsable) return 'off; reason=unavailable';
-    if (this.options.filesChanged()) return 'off; reason=changed';
+    const obstacle = this.options.obstacle();
+    if (obstacle !== undefined) return `off; reason=${obstacle}`;
     if (this.options.facts() === undefined || this.options.digest() === undefined) return 'off; reason=starting';
     return undefined;
   }
@@ -108,16 +113,16 @@ export class CachedModel {
     if (savable === undefined) return this.#pass(request, 'off; reason=form', onAnswer, onError);
     const passage = new Passage(this, visit, savable);
     passage.begin();
+    if (this.flights.waiting > 0) this.#sweeper ??= setInterval(() => this.#sweep(), sweepIntervalMs);
     return () => passage.withdraw();
   };
 
-  /** Ends waiting for others' answers where the time is over. Called regularly by the owner while `isBusy`. */
-  sweep(nowMs: number): void {
-    this.flights.sweep(nowMs);
-  }
-
-  get isBusy(): boolean {
-    return this.flights.waiting > 0;
+  /** Ends waiting for others' answers where the time is over; the timer runs only while somebody waits. */
+  #sweep(): void {
+    this.flights.sweep(performance.now());
+    if (this.flights.waiting > 0) return;
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
   }
 
   /** Whether a saved answer may be given: young enough for the model's settings, and for the request's own wish. */
@@ -145,8 +150,10 @@ export class CachedModel {
       return true;
     }
     if (found.encoded === undefined && request.saved === undefined) {
-      const keep = request.kind === 'oip' ? encoded : undefined;
-      store!.recent.add(visit.scope, visit.body, { ...found, encoded: keep });
+      const { saved, savable } = found;
+      const bytes = saved.outputs.length + encoded.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+      const keep = { saved, savable: withoutInputs(savable), encoded: request.kind === 'oip' ? encoded : undefined };
+      store!.recent.add(visit.scope, visit.body, keep, bytes);
     }
     statistics.recordCacheHit({ totalMs, lookUpMs: nowMs - startedMs, savedMs: found.saved.runMs }, Date.now());
     const ageSeconds = Math.max(0, Math.floor((Date.now() - found.saved.storedMs) / 1000));
@@ -188,6 +195,11 @@ export interface Visit {
   readonly startedMs: number;
   onAnswer(answer: Answer): void;
   onError(error: MillraceError): void;
+}
+
+/** What the writers need: the inputs are views of a body that may lie in a buffer many times its size. */
+function withoutInputs(savable: SavableRequest): SavableRequest {
+  return { ...savable, request: { ...savable.request, inputs: [] } } as SavableRequest;
 }
 
 function whyNot({ saved, bodyBytes }: CallRequest): string | undefined {

@@ -94,7 +94,7 @@ export function hostStatus(
         answered: model.statistics.success.count,
         failed: model.statistics.fail.count,
         cache: {
-          whyOff: model.cached.whyOff,
+          whyOff: model.cache.whyOff,
           hits: model.statistics.cacheHit.count,
           misses: model.statistics.cacheMiss.count,
           savedSeconds: model.statistics.savedMs / 1000,

@@ -17,31 +17,21 @@ import { Replica } from '../cluster/replica.ts';
 import { ReplicaSet } from '../cluster/replica-set.ts';
 import type { ReplicaProcess } from '../cluster/spawn.ts';
 import type { StartGate } from '../cluster/start-gate.ts';
-import type { Config } from '../config.ts';
 import type { GatewayModel, ModelState } from '../gateway/model-catalog.ts';
 import type { ModelReading } from '../metrics/inference-metrics.ts';
 import { ModelStatistics } from '../metrics/model-statistics.ts';
 import type { FailureReason } from '../metrics/model-statistics.ts';
-import type { FileDigests } from '../models/file-digests.ts';
-import type { ModelEntry, ModelVersion } from '../models/repository.ts';
-import { cutEnd } from '../protocol/packed-outputs.ts';
+import { splitOutputs } from '../protocol/packed-outputs.ts';
 import type { ModelFacts } from '../protocol/tensors.ts';
-import { CachedModel } from './cached-model.ts';
-import type { AnswerStore } from './cached-model.ts';
-import { VersionIdentity, remoteIdentity } from './version-identity.ts';
+import type { Run } from './cached-model.ts';
+import { ModelCache } from './model-cache.ts';
+import type { ModelCacheOptions } from './model-cache.ts';
 
-export interface ServedModelOptions {
-  readonly entry: ModelEntry;
-  /** Undefined for a model that only remote servers answer. */
-  readonly version: ModelVersion | undefined;
+export interface ServedModelOptions extends ModelCacheOptions {
   readonly placement: Placement;
-  readonly config: Config;
   readonly gate: StartGate;
   readonly log: Log;
   readonly exampleRow: readonly number[] | undefined;
-  /** Where answers are saved; undefined where the host saves none. */
-  readonly answers: AnswerStore | undefined;
-  readonly digests: FileDigests;
   spawn(): ReplicaProcess;
 }
 
@@ -61,8 +51,9 @@ export class ServedModel implements GatewayModel {
   readonly timeoutMs: number;
   readonly session: GatewayModel['session'];
   readonly threads: number;
-  readonly cached: CachedModel;
-  readonly #identity: VersionIdentity | undefined;
+  readonly cache: ModelCache;
+  /** Takes a request: from the cache where it may be, else from a replica or another server. */
+  readonly submit: Run;
   readonly #options: ServedModelOptions;
   readonly #dispatcher: Dispatcher;
   readonly #replicas: ReplicaSet<Call>;
@@ -103,8 +94,9 @@ export class ServedModel implements GatewayModel {
       nowMs: () => performance.now(),
     });
     this.#replicas = this.#makeReplicaSet();
-    this.#identity = version && new VersionIdentity(version.modelPath, options.digests);
-    this.cached = this.#makeCache();
+    const run: Run = (request, onAnswer, onError) => this.#run(request, onAnswer, onError);
+    this.cache = new ModelCache(options, this.statistics, () => this.facts, run);
+    this.submit = this.cache.submit;
     const remote = { model: entry.name, nextUpstream: manifest.nextUpstream, log: options.log };
     const onChange = (): void => this.#onRemoteChange();
     this.#remotes = manifest.upstreams.map(
@@ -168,17 +160,6 @@ export class ServedModel implements GatewayModel {
     return this.#dispatcher.refusal();
   }
 
-  /** From the cache where it may be, else from a replica or another server. */
-  submit(
-    request: CallRequest,
-    onAnswer: (answer: Answer) => void,
-    onError: (error: MillraceError) => void,
-  ): () => void {
-    const withdraw = this.cached.submit(request, onAnswer, onError);
-    if (this.cached.isBusy) this.#sweeper ??= setInterval(() => this.#sweep(), sweepIntervalMs);
-    return withdraw;
-  }
-
   #run(request: CallRequest, onAnswer: (answer: Answer) => void, onError: (error: MillraceError) => void): () => void {
     const call = new Call(request, (settled, outcome) => {
       // The one place where an outcome is counted.
@@ -224,36 +205,10 @@ export class ServedModel implements GatewayModel {
   #sweep(): void {
     const nowMs = performance.now();
     this.#dispatcher.sweep(nowMs);
-    this.cached.sweep(nowMs);
     this.#replicas.check(nowMs);
-    if (this.cached.isBusy) return;
     if (this.#dispatcher.outstanding > 0 || this.#replicas.replicas.some((replica) => replica.inFlight > 0)) return;
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
-  }
-
-  #makeCache(): CachedModel {
-    const { entry, config, answers, version } = this.#options;
-    const { cache, upstreams } = entry.manifest;
-    const elsewhere = upstreams.length === 0 ? '' : remoteIdentity(this.name, upstreams);
-    return new CachedModel({
-      name: this.name,
-      settings: {
-        isEnabled: config.cache.enabled && cache?.enabled !== false,
-        ttlSeconds: cache?.ttlSeconds ?? config.cache.ttlSeconds,
-        hasRemotes: upstreams.length > 0,
-        allowsRemotes: cache?.enabled === true,
-      },
-      store: answers,
-      statistics: this.statistics,
-      facts: () => this.facts,
-      digest: () => {
-        const own = version === undefined ? '' : this.#identity?.digest;
-        return own === undefined ? undefined : own + elsewhere;
-      },
-      filesChanged: () => this.#identity?.changed === true,
-      run: (request, onAnswer, onError) => this.#run(request, onAnswer, onError),
-    });
   }
 
   #makeReplicaSet(): ReplicaSet<Call> {
@@ -282,14 +237,14 @@ export class ServedModel implements GatewayModel {
       {
         onReady: (replica) => {
           this.#learn(replica);
-          void this.#identity?.onLoaded();
+          this.cache.onLoaded(replica.report!.repeats);
           dispatcher.addUpstream(replica);
         },
         onResult: (replica, call, head, body) => {
           dispatcher.onAnswer(replica, call, {
             type: 'result',
             upstream: replica.name,
-            ...(head.outputsBytes === 0 ? { body } : withOutputs(body, head.outputsBytes)),
+            ...splitOutputs(body, head.outputsBytes),
             jsonLength: head.jsonLength,
             cost: head,
           });
@@ -353,15 +308,6 @@ export class ServedModel implements GatewayModel {
     const run = answer.type === 'result' ? answer.cost : undefined;
     this.statistics.recordAnswer({ totalMs, queueMs: call.sentMs - call.request.receivedMs, run }, Date.now());
   }
-}
-
-/** The answer and, behind it, what it was made from. */
-function withOutputs(
-  pieces: readonly Buffer[],
-  outputsBytes: number,
-): { readonly body: Buffer[]; readonly outputs: Buffer[] } {
-  const { front, end } = cutEnd(pieces, outputsBytes);
-  return { body: front, outputs: end };
 }
 
 function noServer(name: string): MillraceError {

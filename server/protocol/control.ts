@@ -30,6 +30,8 @@ export interface LoadedReport {
   readonly maxBatchSize: number;
   /** Why batching is on or off, one sentence. */
   readonly batching: string;
+  /** False where the model gave two answers to one question while it was tried. */
+  readonly repeats: boolean;
   /** Reading the file and building the session. */
   readonly loadMs: number;
   /** First runs, which allocate. */

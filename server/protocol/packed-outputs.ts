@@ -125,6 +125,16 @@ class Reader {
   }
 }
 
+/** What a replica sent, cut where the answer ends and its outputs begin; undefined outputs where it sent none. */
+export function splitOutputs(
+  pieces: readonly Buffer[],
+  outputsBytes: number,
+): { readonly body: readonly Buffer[]; readonly outputs: readonly Buffer[] | undefined } {
+  if (outputsBytes === 0) return { body: pieces, outputs: undefined };
+  const { front, end } = cutEnd(pieces, outputsBytes);
+  return { body: front, outputs: end };
+}
+
 /** Pieces cut in two, the last `bytes` bytes apart. Views: nothing is copied. */
 export function cutEnd(pieces: readonly Buffer[], bytes: number): { readonly front: Buffer[]; readonly end: Buffer[] } {
   const front = [...pieces];

@@ -57,6 +57,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['server/replica/session.ts'],
   'http-proxy-3': ['server/balancer/remote-upstream.ts'],
   'better-sqlite3': ['server/storage/database.ts'],
+  '@redis/client': ['server/storage/redis.ts'],
   express: ['server/admin/admin-listener.ts'],
   commander: ['server/cli.ts'],
   pino: ['server/base/log.ts'],

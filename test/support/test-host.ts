@@ -75,6 +75,8 @@ export class TestHost implements AsyncDisposable {
         dataDirectory: join(folder, 'data'),
         http: { port: 0 },
         admin: { port: 0 },
+        // Most tests are about what runs; those of the cache switch it on.
+        cache: { enabled: false },
         ...settings,
       },
       'The test',

@@ -6,10 +6,9 @@
  */
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createLog } from './base/log.ts';
 import type { Log } from './base/log.ts';
-import { AdminListener } from './admin/admin-listener.ts';
 import { planPlacement } from './cluster/placement.ts';
 import { EmptyDirectory, replicaEntry, spawnReplica } from './cluster/spawn.ts';
 import type { ReplicaProcess } from './cluster/spawn.ts';
@@ -20,12 +19,13 @@ import { InferenceListener } from './gateway/inference-listener.ts';
 import { digestsPath, openAnswerStore } from './host/answer-store.ts';
 import type { AnswerStore } from './host/cached-model.ts';
 import { Catalog } from './host/catalog.ts';
-import { hostStatus } from './host/host-status.ts';
+import { AdminApi } from './host/admin-api.ts';
 import { listenNear } from './host/listen.ts';
 import { RunFile } from './host/run-file.ts';
 import { ServedModel } from './host/served-model.ts';
 import { renderMetrics } from './metrics/inference-metrics.ts';
 import { FileDigests } from './models/file-digests.ts';
+import { ModelStore } from './models/model-store.ts';
 import { scanRepository } from './models/repository.ts';
 import type { ModelEntry, RepositoryProblem } from './models/repository.ts';
 import { version } from './version.ts';
@@ -33,6 +33,8 @@ import { version } from './version.ts';
 export interface Host {
   readonly inferenceUrl: string;
   readonly adminUrl: string;
+  /** A new link that opens the GUI once. */
+  launchUrl(): string;
   readonly catalog: Catalog;
   readonly problems: readonly RepositoryProblem[];
   /** Resolves once every model answers or has been given up. */
@@ -90,24 +92,40 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
         catalog.list().map((model) => model.reading()),
       ),
   });
-  const status = () => hostStatus(catalog, startedMs, warden.pid, answers?.cache);
-  const admin = new AdminListener({ status, version });
+  let inferenceUrl = '';
+  let adminUrl = '';
+  const admin = new AdminApi({
+    catalog,
+    log,
+    dataDirectory: config.dataDirectory,
+    modelsFolder: config.models,
+    servesStore: resolve(config.models) === resolve(new ModelStore(config.dataDirectory).modelsFolder),
+    problems: scan.problems.map(({ path, message, hint }) => ({ subject: path, message, hint })),
+    answers,
+    wardenPid: () => warden.pid,
+    connections: () => listener.connections,
+    addresses: () => ({ inferenceUrl, adminUrl }),
+    events: { list: () => [], onEvent: () => () => {} },
+    answerInference: (...request) => listener.answer(...request),
+    onImported: () => false,
+  });
   const runFile = new RunFile(config.dataDirectory);
   let inferencePort: number;
   let adminPort: number;
   try {
     inferencePort = await listenNear(listener.server, config.http.host, config.http.port, log, 'inference');
-    adminPort = await listenNear(admin.server, '127.0.0.1', config.admin.port, log, 'admin');
+    adminPort = await listenNear(admin.listener.server, '127.0.0.1', config.admin.port, log, 'admin');
   } catch (error) {
     listener.close();
     await answers?.cache.close();
     emptyDirectory.remove();
     throw error;
   }
-  const inferenceUrl = `http://${config.http.host === '::1' ? '[::1]' : config.http.host}:${inferencePort}`;
-  const adminUrl = `http://127.0.0.1:${adminPort}`;
-  await runFile.write({ pid: process.pid, inferenceUrl, adminUrl, version });
+  inferenceUrl = `http://${config.http.host === '::1' ? '[::1]' : config.http.host}:${inferencePort}`;
+  adminUrl = `http://127.0.0.1:${adminPort}`;
+  await runFile.write({ pid: process.pid, inferenceUrl, adminUrl, version, adminToken: admin.token });
   warden.start();
+  await admin.start();
   for (const model of catalog.list()) model.start();
 
   const stop = async (): Promise<void> => {
@@ -124,6 +142,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   return {
     inferenceUrl,
     adminUrl,
+    launchUrl: () => admin.launchUrl(),
     catalog,
     problems: scan.problems,
     async settled() {

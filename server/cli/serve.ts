@@ -70,6 +70,7 @@ function announcement(host: Host): object {
   return {
     inferenceUrl: host.inferenceUrl,
     adminUrl: host.adminUrl,
+    openUrl: host.launchUrl(),
     models: host.catalog
       .list()
       .map(({ name, version, state, stateReason }) => ({ name, version, state, reason: stateReason })),
@@ -85,7 +86,8 @@ function announcementText(host: Host): string {
     `  Millrace serves ${ready.length} of ${models.length} model${models.length === 1 ? '' : 's'}: ${ready.map((model) => model.name).join(', ') || 'none'}`,
     '',
     `  Apps call    ${host.inferenceUrl}      (open it in a browser for examples)`,
-    `  Status       ${host.adminUrl}/api/v1/status`,
+    `  Look at it   ${host.launchUrl()}`,
+    '               (this link works once; `millrace open` makes another)',
   ];
   for (const model of models) {
     if (model.state !== 'READY') lines.push(`  Not served   ${model.name}: ${model.stateReason}`);

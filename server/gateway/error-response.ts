@@ -17,6 +17,11 @@ const statuses = {
   'payload-too-large': 413,
   'misdirected-host': 421,
   'forbidden-origin': 403,
+  unauthenticated: 401,
+  forbidden: 403,
+  'locked-out': 429,
+  'unsupported-media-type': 415,
+  conflict: 409,
   'not-found': 404,
   'method-not-allowed': 405,
   'unknown-model': 404,
@@ -61,6 +66,7 @@ export function errorResponse(error: MillraceError): ErrorResponse {
   const headers = ['Content-Type', 'application/json'];
   if (error.retryAfterSeconds !== undefined) headers.push('Retry-After', String(error.retryAfterSeconds));
   if (error.code === 'unsupported-encoding') headers.push('Accept-Encoding', 'gzip, deflate');
+  if (error.code === 'unauthenticated') headers.push('WWW-Authenticate', 'Bearer');
   const allowed = error.details?.['allowed'];
   if (error.code === 'method-not-allowed' && Array.isArray(allowed)) headers.push('Allow', allowed.join(', '));
   const body = {

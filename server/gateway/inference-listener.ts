@@ -13,6 +13,7 @@ import { tritonStatistics } from '../metrics/model-statistics.ts';
 import { joined } from '../protocol/frames.ts';
 import { HostCheck } from '../security/host-check.ts';
 import { Connections } from './connections.ts';
+import { DocumentPages } from './document-pages.ts';
 import { GarbageCollection } from './garbage-collection.ts';
 import { handleInference } from './infer-handler.ts';
 import type { InferContext } from './infer-handler.ts';
@@ -80,12 +81,14 @@ export class InferenceListener {
   readonly #routes = new RouteCache();
   readonly #budget: MemoryBudget;
   readonly #inferContext: InferContext;
+  readonly #documents: DocumentPages;
   #draining = false;
 
   constructor(options: InferenceListenerOptions) {
     this.#options = options;
     const { limits } = options;
     this.#hosts = new HostCheck(options.allowedHosts);
+    this.#documents = new DocumentPages(options.version);
     this.#budget = new MemoryBudget(limits.maxBufferedBytes);
     this.#inferContext = {
       limits,
@@ -137,6 +140,26 @@ export class InferenceListener {
   close(): void {
     this.#connections.closeAll();
     this.server.close();
+  }
+
+  /**
+   * Answers a request that another listener has received and checked, as if it had come here: same queue, same limits. The
+   * version that is served by default where `version` is undefined. Throws `unknown-model` and `unknown-version`.
+   */
+  answer(
+    kind: 'oip' | 'predict',
+    model: string,
+    version: string | undefined,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void {
+    this.#options.catalog.find(model, version);
+    const watch: ClientWatch = { onLeave: undefined };
+    response.on('close', () => watch.onLeave?.());
+    const head = readRequestHead(request.rawHeaders);
+    handleInference(this.#inferContext, kind, request, response, watch, head, () =>
+      this.#options.catalog.find(model, version),
+    );
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
@@ -214,6 +237,13 @@ export class InferenceListener {
         const origin = `http://${head.host}`;
         const page = Buffer.from(renderLandingPage(catalog.list(), origin, this.#options.version));
         sendBytes(response, 200, landingPageHeaders, page, accept);
+        return;
+      }
+      case 'openapi':
+      case 'reference':
+      case 'reference-style': {
+        const { headers, body } = this.#documents.page(route.name);
+        sendBytes(response, 200, headers, body, accept);
         return;
       }
       case 'health':

@@ -30,8 +30,22 @@ export function openAnswerStore(
   const cache =
     redis === undefined
       ? new SqliteCache({ path: answersPath(config.dataDirectory), maxBytes, nowMs: () => Date.now(), onProblem })
-      : new RedisCache(new Redis({ url: redis, onTrouble: (reason) => onProblem(reason === undefined ? undefined : redisProblem(reason)) }));
-  return { cache, recent: new RecentAnswers() };
+      : new RedisCache(
+          new Redis({
+            url: redis,
+            onTrouble: (reason) => onProblem(reason === undefined ? undefined : redisProblem(reason)),
+          }),
+        );
+  return { cache, recent: new RecentAnswers(), maxBytes: redis === undefined ? maxBytes : undefined };
+}
+
+/** Removes the saved answers of one model, or all. Resolves with their number once none is found. Throws `storage-failed`. */
+export async function clearAnswers({ cache, recent }: AnswerStore, model: string | undefined): Promise<number> {
+  recent.clear(model);
+  const removed = await cache.clear(model);
+  // What was found while the store was being cleared.
+  recent.clear(model);
+  return removed;
 }
 
 /** Where the saved answers are; beside it the remembered digests of model files. */

@@ -45,6 +45,8 @@ export interface CacheSettings {
 export interface AnswerStore {
   readonly cache: PredictionCache;
   readonly recent: RecentAnswers<RecentAnswer>;
+  /** Undefined where the store's own settings bound it. */
+  readonly maxBytes: number | undefined;
 }
 
 export interface RecentAnswer {

@@ -21,6 +21,7 @@ import type { GatewayModel, ModelState } from '../gateway/model-catalog.ts';
 import type { ModelReading } from '../metrics/inference-metrics.ts';
 import { ModelStatistics } from '../metrics/model-statistics.ts';
 import type { FailureReason } from '../metrics/model-statistics.ts';
+import type { ModelVersion } from '../models/repository.ts';
 import { splitOutputs } from '../protocol/packed-outputs.ts';
 import type { ModelFacts } from '../protocol/tensors.ts';
 import type { Run } from './cached-model.ts';
@@ -54,6 +55,7 @@ export class ServedModel implements GatewayModel {
   readonly cache: ModelCache;
   /** Takes a request: from the cache where it may be, else from a replica or another server. */
   readonly submit: Run;
+  readonly strategy: string;
   readonly #options: ServedModelOptions;
   readonly #dispatcher: Dispatcher;
   readonly #replicas: ReplicaSet<Call>;
@@ -76,6 +78,7 @@ export class ServedModel implements GatewayModel {
     this.timeoutMs = manifest.timeoutMs ?? config.defaults.timeoutMs;
     this.threads = placement.threads;
     const strategy = manifest.strategy ?? config.defaults.strategy;
+    this.strategy = strategy;
     this.session = strategy === 'session' ? (manifest.session ?? {}) : undefined;
     this.#batching = {
       maxBatchSize: 0,
@@ -106,6 +109,11 @@ export class ServedModel implements GatewayModel {
 
   get desiredReplicas(): number {
     return this.#options.version === undefined ? 0 : this.#options.placement.replicas;
+  }
+
+  /** The file that its replicas load; undefined for a model that only remote servers answer. */
+  get source(): ModelVersion | undefined {
+    return this.#options.version;
   }
 
   get takesPredict(): boolean {

@@ -101,18 +101,15 @@ export class Redis {
       commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
     }) as unknown as RedisClient;
     client.on('error', (error) => this.#tell(`Redis at ${this.address} cannot be reached: ${reasonOf(error)}.`));
-    client.on('ready', () => {
-      this.#misses = 0;
-      this.#isSlow = false;
-      this.#tell(undefined);
-    });
+    client.on('ready', () => this.#recover());
     this.#client = client;
     // It goes on trying by itself; what stands against it has been told by 'error'.
     await client.connect().catch(() => {});
   }
 
   async #ask(args: readonly (string | Buffer)[], deadlineMs: number): Promise<RedisReply> {
-    const client = this.#client!;
+    const client = this.#client;
+    if (client?.isReady !== true) throw this.#unavailable(`Redis at ${this.address} is not connected.`);
     const reply = client.sendCommand(args, {});
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {
@@ -146,16 +143,17 @@ export class Redis {
   #scheduleProbe(): void {
     this.#probe = setTimeout(() => {
       if (this.#closed || !this.#isSlow) return;
-      const answered =
-        this.#client?.isReady === true ? this.#ask(['PING'], probeDeadlineMs) : Promise.reject(new Error());
-      answered.then(
-        () => {
-          this.#isSlow = false;
-          this.#tell(undefined);
-        },
+      void this.#ask(['PING'], probeDeadlineMs).then(
+        () => this.#recover(),
         () => this.#scheduleProbe(),
       );
     }, probeIntervalMs).unref();
+  }
+
+  #recover(): void {
+    this.#misses = 0;
+    this.#isSlow = false;
+    this.#tell(undefined);
   }
 
   #tell(trouble: string | undefined): void {

@@ -228,12 +228,15 @@ export class SqliteCache implements PredictionCache {
         onSetAside: () => this.#options.onProblem(damagedProblem),
       });
       this.#table = new AnswerTable(this.#database);
+      // A disk that is still full shows with the first write, not with the opening.
+      if (this.#queue.size > 0) this.#writeBatch(this.#table, performance.now() + flushBudgetMs);
     } catch (error) {
       this.#fail(error);
       return;
     }
     this.#retryDelayMs = firstRetryMs;
     this.#startFilling();
+    if (this.#queue.size > 0) this.#scheduleFlush(flushDelayMs);
     if (this.#problem !== undefined) {
       this.#problem = undefined;
       this.#options.onProblem(undefined);

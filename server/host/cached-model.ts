@@ -177,12 +177,13 @@ export class CachedModel {
   }
 
   #read(request: CallRequest, body: Buffer): SavableRequest | undefined {
-    const { settings, facts, digest } = this.options;
+    const { name, settings, facts, digest } = this.options;
     const model = facts()!;
     const parsed = readSavable(request, body, model, settings.hasRemotes);
     if (parsed === undefined) return undefined;
     const { inputs, outputs, parameters } = parsed.request;
-    const key = cacheKey({ digest: digest()!, partition: '', inputs, outputs, parameters });
+    // The name is part of it, so that clearing a model clears all that it would find.
+    const key = cacheKey({ digest: `${name} ${digest()!}`, partition: '', inputs, outputs, parameters });
     return { ...parsed, key, model };
   }
 }

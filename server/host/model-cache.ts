@@ -26,12 +26,14 @@ export class ModelCache extends CachedModel {
   constructor(options: ModelCacheOptions, statistics: ModelStatistics, facts: () => ModelFacts | undefined, run: Run) {
     const { entry, version, config, answers, digests } = options;
     const { cache, upstreams } = entry.manifest;
-    const identity = version && new VersionIdentity(version.modelPath, digests);
+    const isEnabled = answers !== undefined && cache?.enabled !== false;
+    // Reading gigabytes for a digest that nobody asks for would be a waste.
+    const identity = version && isEnabled ? new VersionIdentity(version.modelPath, digests) : undefined;
     const elsewhere = upstreams.length === 0 ? '' : remoteIdentity(entry.name, upstreams);
     super({
       name: entry.name,
       settings: {
-        isEnabled: config.cache.enabled && cache?.enabled !== false,
+        isEnabled,
         ttlSeconds: cache?.ttlSeconds ?? config.cache.ttlSeconds,
         hasRemotes: upstreams.length > 0,
         allowsRemotes: cache?.enabled === true,

@@ -299,8 +299,8 @@ describe('a host', () => {
     await using host = await TestHost.start({
       models: [{ name: 'echo', bytes: identityModel('FLOAT') }],
       settings: { cache: {} },
-      prepare: (dataDirectory) =>
-        mkdir(join(dataDirectory, 'cache', 'answers.sqlite'), { recursive: true }).then(() => {}),
+      prepare: async (dataDirectory) =>
+        void (await mkdir(join(dataDirectory, 'cache', 'answers.sqlite'), { recursive: true })),
     });
     const answer = await host.post('/predict/echo', { features: [1, 2] });
     expect([answer.status, answer.headers['x-millrace-cache']]).toEqual([200, 'off; reason=unavailable']);

@@ -79,10 +79,14 @@ const configSchema = z.strictObject({
       threads: whole(1, 256).optional(),
       /** 60 s, nginx's read timeout. */
       timeoutMs: whole(1, 3_600_000).default(60_000),
+      /** The autoscaler's policy, `priority` and `warmSpare`; docs/autoscaling.md lists the fields, which are checked there. */
+      scaling: z.record(z.string(), z.unknown()).default({}),
     })
     .prefault({}),
   cache: cacheSchema.prefault({}),
   limits: limitsSchema.prefault({}),
+  /** Resident memory of all replicas together. Default: a share of the machine, see host/memory-budget.ts. */
+  memoryBudgetBytes: whole(1024, 2 ** 50).optional(),
   compatibility: z
     .strictObject({
       /** Name in `/v2`; three of NVIDIA's example scripts insist on `triton`. */

@@ -1,33 +1,39 @@
 /**
  * The composition root: builds a host from its settings, starts it, stops it. Nothing here decides anything about a request.
  *
- *   start: scan the models → one ServedModel each → listener → admin → run file
+ *   start: scan the models → listener → admin → run file → one Deployment for each model
  *   stop:  no new connection → accepted requests answered → replicas ended → warden ended
  */
-import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createLog } from './base/log.ts';
 import type { Log } from './base/log.ts';
-import { planPlacement } from './cluster/placement.ts';
 import { EmptyDirectory, replicaEntry, spawnReplica } from './cluster/spawn.ts';
 import type { ReplicaProcess } from './cluster/spawn.ts';
-import { StartGate } from './cluster/start-gate.ts';
 import { Warden } from './cluster/warden.ts';
 import type { Config } from './config.ts';
+import { EventLog } from './events/event-log.ts';
 import { InferenceListener } from './gateway/inference-listener.ts';
 import { digestsPath, openAnswerStore } from './host/answer-store.ts';
-import type { AnswerStore } from './host/cached-model.ts';
 import { Catalog } from './host/catalog.ts';
 import { AdminApi } from './host/admin-api.ts';
+import { HistoryRecorder } from './host/history-recorder.ts';
 import { listenNear } from './host/listen.ts';
 import { RunFile } from './host/run-file.ts';
-import { ServedModel } from './host/served-model.ts';
+import { defaultMemoryBudgetBytes } from './host/memory-budget.ts';
+import { ModelBuilder } from './host/model-builder.ts';
+import { ModelCommands } from './host/model-commands.ts';
+import { ModelLibrary } from './host/model-library.ts';
+import { recordedVersion } from './host/recorded-version.ts';
+import { Residency } from './host/residency.ts';
+import { ScalingBook } from './host/scaling-book.ts';
+import { Scaling } from './host/scaling.ts';
+import { countPhysicalCores, MachineMeter } from './metrics/machine.ts';
+import { GraphicsMeter } from './metrics/graphics-meter.ts';
+import { History } from './metrics/history.ts';
 import { renderMetrics } from './metrics/inference-metrics.ts';
 import { FileDigests } from './models/file-digests.ts';
-import { ModelStore } from './models/model-store.ts';
-import { scanRepository } from './models/repository.ts';
-import type { ModelEntry, RepositoryProblem } from './models/repository.ts';
+import type { RepositoryProblem } from './models/repository.ts';
+import type { NewHostEvent } from './protocol/admin/host-event.ts';
 import { version } from './version.ts';
 
 export interface Host {
@@ -36,6 +42,10 @@ export interface Host {
   /** A new link that opens the GUI once. */
   launchUrl(): string;
   readonly catalog: Catalog;
+  readonly models: ModelCommands;
+  readonly residency: Residency;
+  /** What happened, also before this run. */
+  readonly events: EventLog;
   readonly problems: readonly RepositoryProblem[];
   /** Resolves once every model answers or has been given up. */
   settled(): Promise<void>;
@@ -48,18 +58,30 @@ export interface HostParts {
   readonly log?: Log;
   /** Program that a replica process runs. */
   readonly replicaEntry?: string;
+  /** Hears what a person may want to know later, beside the log. */
+  readonly onEvent?: (event: NewHostEvent) => void;
 }
-
-/** Replicas that may load at the same time. */
-const concurrentStarts = 2;
 
 /** How often `settled` looks, milliseconds. */
 const settledPollMs = 10;
 
+const logLevels = { info: 'info', attention: 'warn', failure: 'error' } as const;
+
 export async function startHost(config: Config, parts: HostParts = {}): Promise<Host> {
   const startedMs = performance.now();
   const log = parts.log ?? createLog(config.log.level, config.log.format);
-  const scan = await scanRepository(config.models);
+  const events = new EventLog({
+    path: join(config.dataDirectory, 'events.db'),
+    onTrouble: (message, error) => log.warn({ error }, message),
+  });
+  const onEvent = (event: NewHostEvent): void => {
+    // What a replica does is in the log already, with more than an event says.
+    if (event.kind !== 'replica') log[logLevels[event.severity]](event.sentence);
+    parts.onEvent?.(event);
+    events.append(event);
+  };
+  const library = new ModelLibrary(config.models, config.dataDirectory);
+  const scan = await library.scan();
   for (const problem of scan.problems) log.warn(`${problem.path}: ${problem.message} ${problem.hint}`);
 
   const emptyDirectory = new EmptyDirectory();
@@ -70,8 +92,34 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     replica.child.on('exit', () => warden.remove(replica.pid));
     return replica;
   };
-  const answers = openAnswerStore(config, log, () => {});
-  const catalog = new Catalog(await serveModels(scan.models, config, log, spawn, answers));
+  const catalog = new Catalog();
+  const residency = new Residency({
+    budgetBytes: config.memoryBudgetBytes ?? defaultMemoryBudgetBytes(),
+    onEvent,
+  });
+  const book = new ScalingBook(config.defaults, onEvent);
+  const physicalCores = await countPhysicalCores();
+  const expected = scan.names;
+  const shared = { config, log, library, catalog, residency, book };
+  const answers = openAnswerStore(config, onEvent);
+  const digests = new FileDigests(digestsPath(config.dataDirectory));
+  const builder = new ModelBuilder({ ...shared, expected, physicalCores, answers, digests, spawn, onEvent });
+  const models = new ModelCommands({
+    catalog,
+    library,
+    residency,
+    maxHeldBytes: config.limits.maxQueueBytes,
+    onEvent,
+    build: (model, version, settings) => builder.build(model, version, settings),
+  });
+  for (const name of scan.names) await models.open(name);
+  const machine = new MachineMeter(physicalCores);
+  const graphics = new GraphicsMeter();
+  const history = new History({
+    path: join(config.dataDirectory, 'history.db'),
+    onTrouble: (message, error) => log.warn({ error }, message),
+  });
+  const scaling = new Scaling({ catalog, residency, book, machine, dataDirectory: config.dataDirectory, log, onEvent });
   const listener = new InferenceListener({
     catalog,
     limits: config.limits,
@@ -79,18 +127,33 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     serverName: config.compatibility.serverName,
     version,
     log,
-    renderMetrics: (bufferedBytes, connections) =>
-      renderMetrics(
+    renderMetrics(bufferedBytes, connections) {
+      const { user, system } = process.cpuUsage();
+      return renderMetrics(
         {
           version,
           rssBytes: process.memoryUsage.rss(),
           bufferedBytes,
           connections,
           upSeconds: (performance.now() - startedMs) / 1000,
+          cpuSeconds: (user + system) / 1e6,
+          replicaCpuSeconds: scaling.replicaCpuMs / 1000,
+          machine: machine.read(performance.now()),
+          graphics: graphics.readings,
           cache: answers?.cache.reading(),
         },
         catalog.list().map((model) => model.reading()),
-      ),
+        scaling.readings(),
+      );
+    },
+  });
+  const recorder = new HistoryRecorder({
+    history,
+    versions: () => catalog.list().map(recordedVersion),
+    machine: () => machine.read(performance.now()),
+    graphics: () => graphics.readings,
+    connections: () => listener.connections,
+    now: Date.now,
   });
   let inferenceUrl = '';
   let adminUrl = '';
@@ -99,15 +162,21 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     log,
     dataDirectory: config.dataDirectory,
     modelsFolder: config.models,
-    servesStore: resolve(config.models) === resolve(new ModelStore(config.dataDirectory).modelsFolder),
+    servesStore: library.servesStore,
     problems: scan.problems.map(({ path, message, hint }) => ({ subject: path, message, hint })),
     answers,
     wardenPid: () => warden.pid,
     connections: () => listener.connections,
     addresses: () => ({ inferenceUrl, adminUrl }),
-    events: { list: () => [], onEvent: () => () => {} },
+    events,
+    scaling: scaling.controls,
+    readHistory: (query) => history.read(query, Date.now()),
     answerInference: (...request) => listener.answer(...request),
-    onImported: () => false,
+    onImported: async ({ versions: imported }) => {
+      const names = imported.flatMap((each) => (each.state === 'refused' ? [] : [each.record.name]));
+      for (const name of new Set(names)) await models.refresh(name);
+      return library.servesStore;
+    },
   });
   const runFile = new RunFile(config.dataDirectory);
   let inferencePort: number;
@@ -119,24 +188,46 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     listener.close();
     await answers?.cache.close();
     emptyDirectory.remove();
+    events.close();
     throw error;
   }
   inferenceUrl = `http://${config.http.host === '::1' ? '[::1]' : config.http.host}:${inferencePort}`;
   adminUrl = `http://127.0.0.1:${adminPort}`;
   await runFile.write({ pid: process.pid, inferenceUrl, adminUrl, version, adminToken: admin.token });
   warden.start();
+  onEvent({
+    kind: 'host-started',
+    severity: 'info',
+    sentence: `Millrace ${version} has started and takes requests at ${inferenceUrl}.`,
+    facts: { pid: process.pid, inferenceUrl, adminUrl, models: catalog.models().map(({ name }) => name) },
+  });
   await admin.start();
-  for (const model of catalog.list()) model.start();
+  for (const deployment of catalog.models()) deployment.start();
+  scaling.start();
+  graphics.start();
+  recorder.start();
 
   const stop = async (): Promise<void> => {
     await listener.drain(config.drainTimeoutMs);
+    scaling.stop();
+    graphics.stop();
+    recorder.stop();
+    history.close();
     listener.close();
-    await Promise.all(catalog.list().map((model) => model.stop()));
+    residency.stop();
+    await Promise.all([models.stop(), ...catalog.models().map((model) => model.stop())]);
     await answers?.cache.close();
     await admin.stop();
     await warden.stop();
     emptyDirectory.remove();
     await runFile.remove();
+    onEvent({
+      kind: 'host-stopped',
+      severity: 'info',
+      sentence: `Millrace ${version} has stopped in order.`,
+      facts: { pid: process.pid, upSeconds: Math.round((performance.now() - startedMs) / 1000) },
+    });
+    events.close();
   };
   let stopped: Promise<void> | undefined;
   return {
@@ -144,6 +235,9 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     adminUrl,
     launchUrl: () => admin.launchUrl(),
     catalog,
+    models,
+    residency,
+    events,
     problems: scan.problems,
     async settled() {
       while (catalog.list().some((model) => model.state === 'LOADING')) {
@@ -152,65 +246,4 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     },
     stop: () => (stopped ??= stop()),
   };
-}
-
-async function serveModels(
-  entries: readonly ModelEntry[],
-  config: Config,
-  log: Log,
-  spawn: () => ReplicaProcess,
-  answers: AnswerStore | undefined,
-): Promise<ServedModel[]> {
-  const digests = new FileDigests(digestsPath(config.dataDirectory));
-  const gate = new StartGate(concurrentStarts);
-  const local = entries.filter((entry) => entry.versions.length > 0);
-  const placements = planPlacement(
-    local.map(({ name, manifest }) => ({
-      name,
-      replicas: manifest.replicas ?? config.defaults.replicas,
-      threads: manifest.threads ?? config.defaults.threads,
-    })),
-    availableParallelism(),
-  );
-  for (const { warning } of placements) if (warning !== undefined) log.warn(warning);
-  return Promise.all(
-    entries.map(async (entry) => {
-      const placement = placements.find(({ name }) => name === entry.name);
-      return new ServedModel({
-        entry,
-        version: entry.versions.at(-1),
-        placement: placement ?? {
-          name: entry.name,
-          replicas: 0,
-          threads: 1,
-          spinning: false,
-          warning: undefined,
-        },
-        config,
-        gate,
-        log,
-        exampleRow: await readExampleRow(entry),
-        answers,
-        digests,
-        spawn,
-      });
-    }),
-  );
-}
-
-/** The first row of the model's samples.json, for examples that mean something: the owner's, else the version's own. */
-async function readExampleRow(entry: ModelEntry): Promise<readonly number[] | undefined> {
-  const modelPath = entry.versions.at(-1)?.modelPath;
-  if (modelPath === undefined) return undefined;
-  const versionFolder = dirname(modelPath);
-  for (const folder of [dirname(versionFolder), versionFolder]) {
-    try {
-      const text = await readFile(join(folder, 'samples.json'), 'utf8');
-      const row = (JSON.parse(text) as { inputs?: unknown[] }).inputs?.[0];
-      if (Array.isArray(row) && row.every((value) => typeof value === 'number')) return row;
-    } catch {
-      // Samples are optional, and a broken file only costs the example its values.
-    }
-  }
-  return undefined;
 }

@@ -40,6 +40,9 @@ export interface SavedAnswerUse {
   readonly maySave: boolean;
 }
 
+/** Of a request that is to be run whatever is saved, and leaves nothing behind: a test of ours, or `no-store`. */
+export const noSavedAnswer: SavedAnswerUse = { maxAgeSeconds: 0, maySave: false };
+
 /** What came back, ready to be written to the client. */
 export type Answer = {
   /** Value of the header that says whether the answer was saved before; undefined until that is known. */

@@ -1,6 +1,5 @@
 /** Opens the store of saved answers that the settings ask for, and tells people of its troubles and of their end. */
 import { join } from 'node:path';
-import type { Log } from '../base/log.ts';
 import type { CacheProblem } from '../cache/prediction-cache.ts';
 import { RecentAnswers } from '../cache/recent-answers.ts';
 import { RedisCache, redisProblem } from '../cache/redis-cache.ts';
@@ -11,18 +10,12 @@ import { Redis } from '../storage/redis.ts';
 import type { AnswerStore } from './cached-model.ts';
 
 /** Undefined where the settings switch the cache off. Never throws: without its file the host serves without a cache. */
-export function openAnswerStore(
-  config: Config,
-  log: Log,
-  onEvent: (event: NewHostEvent) => void,
-): AnswerStore | undefined {
+export function openAnswerStore(config: Config, onEvent: (event: NewHostEvent) => void): AnswerStore | undefined {
   if (!config.cache.enabled) return undefined;
   const onProblem = (problem: CacheProblem | undefined): void => {
     if (problem === undefined) {
-      log.info('The cache works again.');
       onEvent({ kind: 'cache', severity: 'info', sentence: 'The cache works again.' });
     } else {
-      log.warn(`${problem.message} ${problem.hint}`);
       onEvent({ kind: 'cache', severity: 'attention', sentence: problem.message, hint: problem.hint });
     }
   };

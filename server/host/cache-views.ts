@@ -18,9 +18,12 @@ export function cacheView({ cache, maxBytes }: AnswerStore): CacheView {
   };
 }
 
-/** Of all versions of a model; the last one is served by default. */
-export function modelCacheView(versions: readonly ServedModel[], answers: AnswerStore | undefined): ModelCacheView {
-  const served = versions.at(-1)!;
+/** Of all versions of a model; `served` is the one that answers by default. */
+export function modelCacheView(
+  served: ServedModel,
+  versions: readonly ServedModel[],
+  answers: AnswerStore | undefined,
+): ModelCacheView {
   const { whyOff } = served.cache;
   const sum = (value: (model: ServedModel) => number): number => versions.reduce((all, each) => all + value(each), 0);
   return {

@@ -68,7 +68,8 @@ export interface CachedModelOptions {
   readonly settings: CacheSettings;
   /** Undefined where the host keeps no answers at all. */
   readonly store: AnswerStore | undefined;
-  readonly statistics: ModelStatistics;
+  /** They may begin anew. */
+  statistics(): ModelStatistics;
   /** Undefined until the model has been loaded once. */
   facts(): ModelFacts | undefined;
   /** Identity of what the model is; undefined while it is not known. */
@@ -147,7 +148,7 @@ export class CachedModel {
       const known = asMillraceError(error);
       if (known.code === 'internal') return false;
       // The outputs are there, and not to be had in the form that is asked for: a run would end the same way.
-      statistics.recordFailure('OTHER', totalMs);
+      statistics().recordFailure('OTHER', totalMs);
       onError(known);
       return true;
     }
@@ -157,7 +158,7 @@ export class CachedModel {
       const keep = { saved, savable: withoutInputs(savable), encoded: request.kind === 'oip' ? encoded : undefined };
       store!.recent.add(visit.scope, visit.body, keep, bytes);
     }
-    statistics.recordCacheHit({ totalMs, lookUpMs: nowMs - startedMs, savedMs: found.saved.runMs }, Date.now());
+    statistics().recordCacheHit({ totalMs, lookUpMs: nowMs - startedMs, savedMs: found.saved.runMs }, Date.now());
     const ageSeconds = Math.max(0, Math.floor((Date.now() - found.saved.storedMs) / 1000));
     onAnswer({ type: 'saved', body: encoded.chunks, jsonLength: encoded.jsonLength, cache: `hit; age=${ageSeconds}` });
     return true;

@@ -23,7 +23,11 @@ export class ModelCache extends CachedModel {
   /** False once a replica found that the model answers one question in two ways. */
   #repeats = true;
 
-  constructor(options: ModelCacheOptions, statistics: ModelStatistics, facts: () => ModelFacts | undefined, run: Run) {
+  constructor(
+    options: ModelCacheOptions,
+    model: { readonly statistics: ModelStatistics; readonly facts: ModelFacts | undefined },
+    run: Run,
+  ) {
     const { entry, version, config, answers, digests } = options;
     const { cache, upstreams } = entry.manifest;
     const isEnabled = answers !== undefined && cache?.enabled !== false;
@@ -39,8 +43,8 @@ export class ModelCache extends CachedModel {
         allowsRemotes: cache?.enabled === true,
       },
       store: answers,
-      statistics,
-      facts,
+      statistics: () => model.statistics,
+      facts: () => model.facts,
       digest: () => {
         const own = version === undefined ? '' : identity?.digest;
         return own === undefined ? undefined : own + elsewhere;

@@ -54,7 +54,7 @@ export class Passage implements Passenger<SavedAnswer> {
     if (this.#ended) return;
     const { request, startedMs, onError } = this.#visit;
     const { statistics, run } = this.#owner.options;
-    statistics.recordCacheMiss(performance.now() - startedMs);
+    statistics().recordCacheMiss(performance.now() - startedMs);
     const withdraw = run(
       { ...request, wantsOutputs: true },
       (answer) => this.#onRun(answer),
@@ -71,7 +71,7 @@ export class Passage implements Passenger<SavedAnswer> {
   expire(): void {
     if (!this.#end()) return;
     const { request, onError } = this.#visit;
-    this.#owner.options.statistics.recordFailure('REJECTED', performance.now() - request.receivedMs);
+    this.#owner.options.statistics().recordFailure('REJECTED', performance.now() - request.receivedMs);
     onError(deadlinePassed({ request, state: 'sent' }));
   }
 
@@ -80,7 +80,7 @@ export class Passage implements Passenger<SavedAnswer> {
     if (!this.#end()) return;
     const totalMs = performance.now() - this.#visit.request.receivedMs;
     // A run counts its own end.
-    if (this.#withdrawRun === undefined) this.#owner.options.statistics.recordFailure('CANCELED', totalMs);
+    if (this.#withdrawRun === undefined) this.#owner.options.statistics().recordFailure('CANCELED', totalMs);
     else this.#withdrawRun();
     this.#owner.flights.leave(this.#flightKey, this);
   }

@@ -2,9 +2,13 @@
  * The page that `/metrics` serves: Triton's names, so that its dashboards work, and ours beside them. docs/metrics.md
  * lists them; a test ties both ways.
  */
+import { renderCacheMetrics } from './cache-metrics.ts';
+import type { CacheStoreReading } from './cache-metrics.ts';
 import { PrometheusText } from './prometheus.ts';
 import type { Labels } from './prometheus.ts';
 import { failureReasons } from './model-statistics.ts';
+import type { MachineReading } from './machine.ts';
+import type { GraphicsReading } from './system-information.ts';
 import type { ModelStatistics } from './model-statistics.ts';
 
 /** What is known of one model version at this moment. */
@@ -27,21 +31,32 @@ export interface HostReading {
   readonly bufferedBytes: number;
   readonly connections: number;
   readonly upSeconds: number;
-  /** Undefined where the host keeps no answers. */
+  /** CPU time of the host process, and of all replicas that there have been. */
+  readonly cpuSeconds: number;
+  readonly replicaCpuSeconds: number;
+  readonly machine: MachineReading;
+  readonly graphics: readonly GraphicsReading[];
+  /** Undefined where the host saves no answers. */
   readonly cache: CacheStoreReading | undefined;
 }
 
-/** Of the store of saved answers, since the start. */
-export interface CacheStoreReading {
-  readonly usage: { readonly entries: number; readonly bytes: number } | undefined;
-  readonly written: number;
-  readonly dropped: number;
-  readonly expired: number;
-  readonly evicted: number;
-  readonly problem: object | undefined;
+/** What the autoscaler has decided for a model version. */
+export interface ScalingReading {
+  readonly name: string;
+  readonly version: string;
+  readonly min: number;
+  /** Highest number that is possible now. */
+  readonly limit: number;
+  readonly wanted: number;
+  readonly growths: number;
+  readonly shrinks: number;
 }
 
-export function renderMetrics(host: HostReading, models: readonly ModelReading[]): string {
+export function renderMetrics(
+  host: HostReading,
+  models: readonly ModelReading[],
+  scaling: readonly ScalingReading[],
+): string {
   const text = new PrometheusText();
   const perModel = (value: (model: ModelReading) => number): { labels: Labels; value: number }[] =>
     models.map((model) => ({ labels: labelsOf(model), value: value(model) }));
@@ -111,38 +126,8 @@ export function renderMetrics(host: HostReading, models: readonly ModelReading[]
     'Number of requests that wait',
     perModel((m) => m.queued),
   );
-  text.metric(
-    'counter',
-    'nv_cache_num_hits_per_model',
-    'Number of requests answered from the cache',
-    perModel((m) => m.statistics.cacheHit.count),
-  );
-  text.metric(
-    'counter',
-    'nv_cache_num_misses_per_model',
-    'Number of requests looked up in the cache and not found',
-    perModel((m) => m.statistics.cacheMiss.count),
-  );
-  text.metric(
-    'counter',
-    'nv_cache_hit_duration_per_model',
-    'Cumulative duration of cache look-ups that found an answer, in microseconds',
-    perModel((m) => toUs(m.statistics.cacheHit.ms)),
-  );
-  text.metric(
-    'counter',
-    'nv_cache_miss_duration_per_model',
-    'Cumulative duration of cache look-ups that found none, in microseconds',
-    perModel((m) => toUs(m.statistics.cacheMiss.ms)),
-  );
 
-  text.metric(
-    'counter',
-    'millrace_cache_saved_seconds_total',
-    'Time that the runs would have taken whose answers were in the cache',
-    perModel((m) => m.statistics.savedMs / 1000),
-  );
-  cacheMetrics(text, host.cache);
+  renderCacheMetrics(text, host.cache, (value) => perModel(({ statistics }) => value(statistics)));
   text.histogram(
     'millrace_request_duration_seconds',
     'Time from receipt to answer',
@@ -194,6 +179,8 @@ export function renderMetrics(host: HostReading, models: readonly ModelReading[]
     'Resident memory of the model version’s replicas',
     perModel((m) => m.replicaRssBytes),
   );
+  renderScaling(text, scaling);
+  renderMachine(text, host);
   text.metric('gauge', 'millrace_host_resident_memory_bytes', 'Resident memory of the host process', [
     { value: host.rssBytes },
   ]);
@@ -206,37 +193,79 @@ export function renderMetrics(host: HostReading, models: readonly ModelReading[]
   return text.toString();
 }
 
-/** Of the store as a whole; nothing where the host keeps no answers. */
-function cacheMetrics(text: PrometheusText, cache: CacheStoreReading | undefined): void {
-  const one = (value: number | undefined): { value: number }[] => (value === undefined ? [] : [{ value }]);
-  text.metric('gauge', 'millrace_cache_entries', 'Saved answers', one(cache?.usage?.entries));
-  text.metric('gauge', 'millrace_cache_bytes', 'What the saved answers take', one(cache?.usage?.bytes));
+function renderScaling(text: PrometheusText, scaling: readonly ScalingReading[]): void {
+  const each = (value: (one: ScalingReading) => number): { labels: Labels; value: number }[] =>
+    scaling.map((one) => ({ labels: labelsOf(one), value: value(one) }));
   text.metric(
     'gauge',
-    'millrace_cache_usable',
-    'Whether the cache works (1) or not (0)',
-    one(cache && Number(cache.problem === undefined)),
-  );
-  text.metric('counter', 'millrace_cache_written_total', 'Answers that were saved', one(cache?.written));
-  text.metric(
-    'counter',
-    'millrace_cache_dropped_total',
-    'Answers that were not saved because writing could not keep up',
-    one(cache?.dropped),
+    'millrace_scaling_wanted_replicas',
+    'Replicas that the metrics want, before windows, rates and limits',
+    each((one) => one.wanted),
   );
   text.metric(
-    'counter',
-    'millrace_cache_expired_total',
-    'Saved answers removed because their time was over',
-    one(cache?.expired),
+    'gauge',
+    'millrace_scaling_min_replicas',
+    'Replicas kept at least',
+    each((one) => one.min),
   );
-  text.metric('counter', 'millrace_cache_evicted_total', 'Saved answers removed to make room', one(cache?.evicted));
+  text.metric(
+    'gauge',
+    'millrace_scaling_limit_replicas',
+    'Most replicas that are possible now',
+    each((one) => one.limit),
+  );
+  text.metric(
+    'counter',
+    'millrace_scaling_decisions_total',
+    'Changes of the number of replicas, by direction',
+    scaling.flatMap((one) => [
+      { labels: { ...labelsOf(one), direction: 'up' }, value: one.growths },
+      { labels: { ...labelsOf(one), direction: 'down' }, value: one.shrinks },
+    ]),
+  );
+}
+
+function renderMachine(text: PrometheusText, { machine, graphics, cpuSeconds, replicaCpuSeconds }: HostReading): void {
+  text.metric('counter', 'millrace_host_cpu_seconds_total', 'CPU time of the host process', [{ value: cpuSeconds }]);
+  text.metric('counter', 'millrace_replica_cpu_seconds_total', 'CPU time of all replicas together', [
+    { value: replicaCpuSeconds },
+  ]);
+  text.metric('gauge', 'millrace_machine_busy_ratio', 'Share of all cores that is busy, with whatever', [
+    { value: machine.busyPercent / 100 },
+  ]);
+  text.metric('gauge', 'millrace_machine_memory_bytes', 'Memory of the machine', [{ value: machine.totalBytes }]);
+  text.metric('gauge', 'millrace_machine_available_memory_bytes', 'Memory that new processes could have', [
+    { value: machine.availableBytes },
+  ]);
+  const perGpu = (value: (gpu: GraphicsReading) => number | undefined): { labels: Labels; value: number }[] =>
+    graphics.flatMap((gpu, index) => {
+      const known = value(gpu);
+      return known === undefined ? [] : [{ labels: { gpu: String(index), name: gpu.name }, value: known }];
+    });
+  text.metric(
+    'gauge',
+    'millrace_gpu_busy_ratio',
+    'Share of the time in which the graphics processor was busy',
+    perGpu(({ utilizationPercent }) => (utilizationPercent === undefined ? undefined : utilizationPercent / 100)),
+  );
+  text.metric(
+    'gauge',
+    'millrace_gpu_memory_used_bytes',
+    'Memory of the graphics processor in use',
+    perGpu(({ memoryUsedBytes }) => memoryUsedBytes),
+  );
+  text.metric(
+    'gauge',
+    'millrace_gpu_memory_bytes',
+    'Memory of the graphics processor',
+    perGpu(({ memoryTotalBytes }) => memoryTotalBytes),
+  );
 }
 
 function toUs(ms: number): number {
   return Math.round(ms * 1000);
 }
 
-function labelsOf(model: ModelReading): Labels {
+function labelsOf(model: { readonly name: string; readonly version: string }): Labels {
   return { model: model.name, version: model.version };
 }

@@ -10,10 +10,14 @@ import { z } from 'zod';
 import { MillraceError } from '../base/errors.ts';
 
 const STRATEGIES = ['auto', 'round-robin', 'least-connections', 'ip-hash', 'session', 'random'] as const;
+const LOAD_MODES = ['start', 'on-demand', 'always'] as const;
 const FAILURES = ['error', 'timeout', 'http_500', 'http_502', 'http_503', 'http_504'] as const;
 
 /** How the balancer chooses among free slots. */
 export type StrategyName = (typeof STRATEGIES)[number];
+
+/** When a model is in memory. */
+export type LoadMode = (typeof LOAD_MODES)[number];
 
 /** A failure of an upstream after which the next one is tried, in nginx's words for `proxy_next_upstream`. */
 export type NextUpstreamFailure = (typeof FAILURES)[number];
@@ -55,6 +59,8 @@ export interface ModelManifest {
   readonly maxBatchDelayMs: number;
   /** A fixed count of local replicas, 1 to 64. Absent: the autoscaler decides. */
   readonly replicas?: number | undefined;
+  /** The autoscaler's policy for this model over the host's `defaults.scaling`; checked by host/scaling-settings.ts. */
+  readonly scaling?: Readonly<Record<string, unknown>> | undefined;
   /** Intra-op threads of each replica, 1 to 256. */
   readonly threads?: number | undefined;
   readonly strategy?: StrategyName | undefined;
@@ -65,6 +71,13 @@ export interface ModelManifest {
   readonly maxQueue?: number | undefined;
   /** Deadline of a request from arrival to answer, 1 to 3,600,000. */
   readonly timeoutMs?: number | undefined;
+  /**
+   * `start`: loaded when the host starts, and unloaded only where others need its memory. `on-demand`: loaded by the first
+   * request. `always`: never unloaded. Default `start`.
+   */
+  readonly load: LoadMode;
+  /** A model on demand is unloaded after so long without a request, 0 to 2,592,000,000 (30 days). Default 300,000. */
+  readonly keepAliveMs: number;
   /** Whether answers are saved and for how long, 1 to 31,536,000 seconds; what is absent is the host's setting. */
   readonly cache?: { readonly enabled?: boolean | undefined; readonly ttlSeconds?: number | undefined } | undefined;
   /** Empty where the model runs on this machine only. */
@@ -142,11 +155,14 @@ const manifest = record({
   maxBatchDelayMs: quantity(0, 1000).default(0),
   replicas: whole(1, 64).optional(),
   threads: whole(1, 256).optional(),
+  scaling: z.record(z.string(), z.unknown(), 'must be an object').optional(),
   strategy: oneOf(STRATEGIES).optional(),
   session: session.optional(),
   weight: quantity(0, 1000).optional(),
   maxQueue: whole(1, 100_000).optional(),
   timeoutMs: quantity(1, HOUR_MS).optional(),
+  load: oneOf(LOAD_MODES).default('start'),
+  keepAliveMs: quantity(0, 30 * 24 * HOUR_MS).default(300_000),
   cache: record({
     enabled: z.boolean('must be true or false').optional(),
     ttlSeconds: whole(1, 31_536_000).optional(),

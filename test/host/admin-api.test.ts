@@ -14,7 +14,7 @@ afterAll(() => rmSync(dataDirectory, { recursive: true }));
 
 const { routes } = new AdminApi({
   log: createLog('silent', 'json'),
-  catalog: new Catalog([]),
+  catalog: new Catalog(),
   dataDirectory,
   modelsFolder: dataDirectory,
   servesStore: true,
@@ -24,6 +24,8 @@ const { routes } = new AdminApi({
   connections: () => 0,
   addresses: () => ({ inferenceUrl: '', adminUrl: '' }),
   events: { list: () => [], onEvent: () => () => {} },
+  readHistory: () => ({ stepSeconds: 1, times: [], series: {} }),
+  scaling: { views: () => [], order: () => {}, samples: () => [] },
   answerInference: () => {},
   onImported: () => true,
 });

@@ -360,7 +360,7 @@ describe('across restarts', () => {
       const path = join(folder, 'models', 'iris', '1', 'model.onnx');
       const bytes = await readFile(path);
       await writeFile(path, Buffer.concat([bytes, Buffer.of(0x32, 0x01, 0x79)]));
-      const [replica] = started.catalog.find('iris', undefined).replicas;
+      const [replica] = started.catalog.list()[0]!.replicas;
       process.kill(replica!.pid, 'SIGKILL');
       await until('the change is noticed', 15_000, async () => (await headerOf(ask)) === 'off; reason=changed');
       await writeFile(path, bytes);

@@ -2,6 +2,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheClearCommand, cacheStatusCommand } from './cli/cache.ts';
+import type { CacheFlags } from './cli/cache.ts';
 import { findHost } from './cli/host-client.ts';
 import { statusText } from './cli/inspect.ts';
 import { cancelJobCommand, listJobsCommand } from './cli/jobs.ts';
@@ -190,6 +192,25 @@ models
   .addOption(dataOption())
   .option('--json', 'print as JSON')
   .action((name: string | undefined, flags: ImportFlags) => run(flags.json === true, () => verifyCommand(name, flags)));
+
+const cache = program.command('cache').description('look at the saved answers, remove them');
+
+cache
+  .command('status')
+  .description('show how many answers are saved, how often they were used, and what that saved')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((flags: CacheFlags) => run(flags.json === true, () => cacheStatusCommand(flags)));
+
+cache
+  .command('clear')
+  .description('remove the saved answers of a model, or of all models')
+  .argument('[model]')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((model: string | undefined, flags: CacheFlags) =>
+    run(flags.json === true, () => cacheClearCommand(model, flags)),
+  );
 
 const jobs = program.command('jobs').description('look at what the running host does beside serving');
 

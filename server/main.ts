@@ -13,6 +13,7 @@ import { Warden } from './cluster/warden.ts';
 import type { Config } from './config.ts';
 import { EventLog } from './events/event-log.ts';
 import { InferenceListener } from './gateway/inference-listener.ts';
+import { digestsPath, openAnswerStore } from './host/answer-store.ts';
 import { Catalog } from './host/catalog.ts';
 import { AdminApi } from './host/admin-api.ts';
 import { HistoryRecorder } from './host/history-recorder.ts';
@@ -32,6 +33,7 @@ import { countPhysicalCores, MachineMeter } from './metrics/machine.ts';
 import { GraphicsMeter } from './metrics/graphics-meter.ts';
 import { History } from './metrics/history.ts';
 import { renderMetrics } from './metrics/inference-metrics.ts';
+import { FileDigests } from './models/file-digests.ts';
 import type { RepositoryProblem } from './models/repository.ts';
 import type { NewHostEvent } from './protocol/admin/host-event.ts';
 import { version } from './version.ts';
@@ -101,7 +103,9 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   const physicalCores = await countPhysicalCores();
   const expected = scan.names;
   const shared = { config, log, library, catalog, residency, book };
-  const builder = new ModelBuilder({ ...shared, expected, physicalCores, spawn, onEvent });
+  const answers = openAnswerStore(config, onEvent);
+  const digests = new FileDigests(digestsPath(config.dataDirectory));
+  const builder = new ModelBuilder({ ...shared, expected, physicalCores, answers, digests, spawn, onEvent });
   const models = new ModelCommands({
     catalog,
     library,
@@ -148,6 +152,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
           replicaCpuSeconds: scaling.replicaCpuMs / 1000,
           machine: machine.read(performance.now()),
           graphics: graphics.readings,
+          cache: answers?.cache.reading(),
         },
         catalog.list().map((model) => model.reading()),
         scaling.readings(),
@@ -171,6 +176,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     modelsFolder: config.models,
     servesStore: library.servesStore,
     problems: scan.problems.map(({ path, message, hint }) => ({ subject: path, message, hint })),
+    answers,
     wardenPid: () => warden.pid,
     connections: () => listener.connections,
     addresses: () => ({ inferenceUrl, adminUrl }),
@@ -195,6 +201,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     adminPort = await listenNear(admin.listener.server, '127.0.0.1', config.admin.port, log, 'admin');
   } catch (error) {
     listener.close();
+    await answers?.cache.close();
     emptyDirectory.remove();
     events.close();
     throw error;
@@ -224,6 +231,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     listener.close();
     residency.stop();
     await Promise.all([models.stop(), ...catalog.models().map((model) => model.stop())]);
+    await answers?.cache.close();
     await admin.stop();
     await warden.stop();
     emptyDirectory.remove();

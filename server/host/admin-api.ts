@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { referencePages, withDocument } from '../admin/admin-document.ts';
 import { AdminListener } from '../admin/admin-listener.ts';
+import { cacheRoutes } from '../admin/cache-routes.ts';
 import { eventRoutes } from '../admin/event-routes.ts';
 import { guiFiles } from '../admin/gui-files.ts';
 import { historyRoutes } from '../admin/history-routes.ts';
@@ -36,6 +37,7 @@ import { AdminAccess } from '../security/admin-access.ts';
 import { printedCodeMs } from '../security/launch-codes.ts';
 import { SessionFile } from '../security/session-file.ts';
 import { version } from '../version.ts';
+import { clearAnswers } from './answer-store.ts';
 import { HostViews } from './host-view.ts';
 import type { HostViewParts } from './host-view.ts';
 import { LatestEvents } from './latest-events.ts';
@@ -107,6 +109,7 @@ export class AdminApi {
         }),
         ...modelRoutes({ jobs: this.jobs, orders: parts.orders }),
         ...tryRoutes(parts.answerInference),
+        ...cacheRoutes(parts.answers && ((model) => clearAnswers(parts.answers!, model))),
         ...eventRoutes((query) => parts.events.list(query)),
         ...scalingRoutes(parts.scaling),
         ...historyRoutes((query) => parts.readHistory(query)),

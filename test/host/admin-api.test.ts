@@ -19,6 +19,7 @@ const { routes } = new AdminApi({
   modelsFolder: dataDirectory,
   servesStore: true,
   problems: [],
+  answers: undefined,
   wardenPid: () => undefined,
   connections: () => 0,
   addresses: () => ({ inferenceUrl: '', adminUrl: '' }),

@@ -23,6 +23,9 @@ const { routes } = new AdminApi({
   connections: () => 0,
   addresses: () => ({ inferenceUrl: '', adminUrl: '' }),
   events: { list: () => [], onEvent: () => () => {} },
+  readHistory: () => ({ stepSeconds: 1, times: [], series: {} }),
+  scaling: { views: () => [], order: () => {}, samples: () => [] },
+  onEvent: () => {},
   answerInference: () => {},
   onImported: () => true,
 });

@@ -26,6 +26,7 @@ import { uploadRoutes } from '../admin/upload-routes.ts';
 import { UploadStore } from '../admin/upload-store.ts';
 import type { Log } from '../base/log.ts';
 import { errorResponse } from '../gateway/error-response.ts';
+import { Connections } from '../gateway/connections.ts';
 import { refuseUnparsed } from '../gateway/parser-refusal.ts';
 import { tryModel } from '../inspect/trial-load.ts';
 import type { HistoryAnswer, HistoryQuery } from '../metrics/history.ts';
@@ -39,6 +40,9 @@ import { HostViews } from './host-view.ts';
 import type { HostViewParts } from './host-view.ts';
 import { LatestEvents } from './latest-events.ts';
 import type { EventSource } from './latest-events.ts';
+
+/** One person's windows, scripts and uploads. When they are all taken, the longest idle makes room. */
+const maxConnections = 128;
 
 const guiFolder = fileURLToPath(new URL('../../dist/gui', import.meta.url));
 
@@ -122,6 +126,16 @@ export class AdminApi {
         referencePages(this.routes, version),
         guiFiles({ folder: guiFolder, inferenceUrl: () => addresses().inferenceUrl }),
       ],
+    });
+    this.#boundConnections();
+  }
+
+  #boundConnections(): void {
+    const { server } = this.listener;
+    const connections = new Connections(server, maxConnections);
+    server.on('request', (request, response) => {
+      connections.onRequest(request);
+      response.on('close', () => connections.onAnswered(request));
     });
   }
 

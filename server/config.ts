@@ -70,6 +70,8 @@ const configSchema = z.strictObject({
     .strictObject({
       /** Name in `/v2`; three of NVIDIA's example scripts insist on `triton`. */
       serverName: z.string().min(1).max(64).default('millrace'),
+      /** Triton's model control modes: with `explicit`, whoever reaches the inference listener may load and unload models. */
+      repositoryControl: z.enum(['none', 'explicit']).default('none'),
     })
     .prefault({}),
   /** How long a stop waits for accepted requests, milliseconds. */

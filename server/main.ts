@@ -23,9 +23,11 @@ import { ModelBuilder } from './host/model-builder.ts';
 import { ModelCommands } from './host/model-commands.ts';
 import { ModelLibrary } from './host/model-library.ts';
 import { recordedVersion } from './host/recorded-version.ts';
+import { repositoryControl } from './host/repository-control.ts';
 import { Residency } from './host/residency.ts';
 import { ScalingBook } from './host/scaling-book.ts';
 import { Scaling } from './host/scaling.ts';
+import { tryModel } from './inspect/trial-load.ts';
 import { countPhysicalCores, MachineMeter } from './metrics/machine.ts';
 import { GraphicsMeter } from './metrics/graphics-meter.ts';
 import { History } from './metrics/history.ts';
@@ -121,6 +123,16 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     limits: config.limits,
     allowedHosts: config.allowedHosts,
     serverName: config.compatibility.serverName,
+    repositoryControl:
+      config.compatibility.repositoryControl === 'explicit'
+        ? repositoryControl({
+            models,
+            dataDirectory: config.dataDirectory,
+            servesStore: library.servesStore,
+            tryModel,
+            onEvent,
+          })
+        : undefined,
     version,
     log,
     renderMetrics(bufferedBytes, connections) {
@@ -164,13 +176,16 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     addresses: () => ({ inferenceUrl, adminUrl }),
     events,
     onEvent,
+    orders: models,
     scaling: scaling.controls,
     readHistory: (query) => history.read(query, Date.now()),
     answerInference: (...request) => listener.answer(...request),
     onImported: async ({ versions: imported }) => {
+      if (!library.servesStore) return false;
       const names = imported.flatMap((each) => (each.state === 'refused' ? [] : [each.record.name]));
-      for (const name of new Set(names)) await models.refresh(name);
-      return library.servesStore;
+      // What keeps a version from taking over is an event; the import itself is done.
+      await Promise.allSettled([...new Set(names)].map((name) => models.refresh(name)));
+      return true;
     },
   });
   const runFile = new RunFile(config.dataDirectory);

@@ -15,6 +15,8 @@ import { JobList } from '../admin/job-list.ts';
 import { jobRoutes } from '../admin/job-routes.ts';
 import { liveRoutes } from '../admin/live-routes.ts';
 import { LiveStream } from '../admin/live-stream.ts';
+import { modelRoutes } from '../admin/model-routes.ts';
+import type { ModelOrders } from '../admin/model-routes.ts';
 import type { AdminRoute } from '../admin/route.ts';
 import { scalingRoutes } from '../admin/scaling-routes.ts';
 import type { ScalingControls } from '../admin/scaling-routes.ts';
@@ -50,6 +52,7 @@ export interface AdminApiParts extends HostViewParts {
   readonly log: Log;
   readonly events: EventSource;
   readonly onEvent: (event: NewHostEvent) => void;
+  readonly orders: ModelOrders;
   readonly scaling: ScalingControls;
   readHistory(query: HistoryQuery): HistoryAnswer;
   /** Answers as the inference listener does. */
@@ -109,6 +112,7 @@ export class AdminApi {
           tryModel,
           onImported: parts.onImported,
         }),
+        ...modelRoutes({ jobs: this.jobs, orders: parts.orders }),
         ...tryRoutes(parts.answerInference),
         ...eventRoutes((query) => parts.events.list(query)),
         ...scalingRoutes(parts.scaling),

@@ -42,6 +42,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'main.ts': [
     'base',
     'protocol',
+    'inspect',
     'cluster',
     'events',
     'gateway',

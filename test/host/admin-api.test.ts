@@ -23,6 +23,7 @@ const { routes } = new AdminApi({
   connections: () => 0,
   addresses: () => ({ inferenceUrl: '', adminUrl: '' }),
   events: { list: () => [], onEvent: () => () => {} },
+  orders: {} as never,
   readHistory: () => ({ stepSeconds: 1, times: [], series: {} }),
   scaling: { views: () => [], order: () => {}, samples: () => [] },
   onEvent: () => {},

@@ -181,6 +181,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     connections: () => listener.connections,
     addresses: () => ({ inferenceUrl, adminUrl }),
     events,
+    onEvent,
     orders: models,
     scaling: scaling.controls,
     readHistory: (query) => history.read(query, Date.now()),

@@ -29,10 +29,12 @@ import { uploadRoutes } from '../admin/upload-routes.ts';
 import { UploadStore } from '../admin/upload-store.ts';
 import type { Log } from '../base/log.ts';
 import { errorResponse } from '../gateway/error-response.ts';
+import { Connections } from '../gateway/connections.ts';
 import { refuseUnparsed } from '../gateway/parser-refusal.ts';
 import { tryModel } from '../inspect/trial-load.ts';
 import type { HistoryAnswer, HistoryQuery } from '../metrics/history.ts';
 import type { ImportReport } from '../models/import.ts';
+import type { NewHostEvent } from '../protocol/admin/host-event.ts';
 import { AdminAccess } from '../security/admin-access.ts';
 import { printedCodeMs } from '../security/launch-codes.ts';
 import { SessionFile } from '../security/session-file.ts';
@@ -43,11 +45,15 @@ import type { HostViewParts } from './host-view.ts';
 import { LatestEvents } from './latest-events.ts';
 import type { EventSource } from './latest-events.ts';
 
+/** One person's windows, scripts and uploads. When they are all taken, the longest idle makes room. */
+const maxConnections = 128;
+
 const guiFolder = fileURLToPath(new URL('../../dist/gui', import.meta.url));
 
 export interface AdminApiParts extends HostViewParts {
   readonly log: Log;
   readonly events: EventSource;
+  readonly onEvent: (event: NewHostEvent) => void;
   readonly orders: ModelOrders;
   readonly scaling: ScalingControls;
   readHistory(query: HistoryQuery): HistoryAnswer;
@@ -86,6 +92,7 @@ export class AdminApi {
     this.#access = new AdminAccess({
       saved: this.#sessionFile.read(),
       save: (sessions) => this.#sessionFile.write(sessions),
+      onEvent: parts.onEvent,
     });
     this.#uploads = new UploadStore({ folder: join(parts.dataDirectory, 'uploads') });
     this.#events = new LatestEvents(parts.events);
@@ -126,6 +133,16 @@ export class AdminApi {
         referencePages(this.routes, version),
         guiFiles({ folder: guiFolder, inferenceUrl: () => addresses().inferenceUrl }),
       ],
+    });
+    this.#boundConnections();
+  }
+
+  #boundConnections(): void {
+    const { server } = this.listener;
+    const connections = new Connections(server, maxConnections);
+    server.on('request', (request, response) => {
+      connections.onRequest(request);
+      response.on('close', () => connections.onAnswered(request));
     });
   }
 

@@ -27,6 +27,7 @@ const { routes } = new AdminApi({
   orders: {} as never,
   readHistory: () => ({ stepSeconds: 1, times: [], series: {} }),
   scaling: { views: () => [], order: () => {}, samples: () => [] },
+  onEvent: () => {},
   answerInference: () => {},
   onImported: () => true,
 });

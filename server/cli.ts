@@ -13,6 +13,7 @@ import type { OpenFlags } from './cli/open.ts';
 import { exitCodes, reportError } from './cli/output.ts';
 import { scaleReplay } from './cli/scale.ts';
 import type { ReplayFlags } from './cli/scale.ts';
+import { addSourceCommands } from './cli/source-commands.ts';
 import { serve } from './cli/serve.ts';
 import type { ServeFlags } from './cli/serve.ts';
 import { version } from './version.ts';
@@ -137,6 +138,8 @@ jobs
   .addOption(dataOption())
   .option('--json', 'print as JSON')
   .action((id: string, flags: JobFlags) => run(flags.json === true, () => cancelJobCommand(id, flags)));
+
+addSourceCommands(program, models, dataOption, run);
 
 const scale = program.command('scale').description('look at what the autoscaler decides, and why');
 

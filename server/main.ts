@@ -21,10 +21,12 @@ import { AdminApi } from './host/admin-api.ts';
 import { listenNear } from './host/listen.ts';
 import { RunFile } from './host/run-file.ts';
 import { ServedModel } from './host/served-model.ts';
+import { SourceScheduler } from './host/source-scheduler.ts';
 import { renderMetrics } from './metrics/inference-metrics.ts';
 import { ModelStore } from './models/model-store.ts';
 import { scanRepository } from './models/repository.ts';
 import type { ModelEntry, RepositoryProblem } from './models/repository.ts';
+import { SourceList } from './sources/source-list.ts';
 import { version } from './version.ts';
 
 export interface Host {
@@ -103,6 +105,11 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     answerInference: (...request) => listener.answer(...request),
     onImported: () => false,
   });
+  const scheduler = new SourceScheduler({
+    dataDirectory: config.dataDirectory,
+    list: new SourceList(config.dataDirectory, config.sources),
+    log,
+  });
   const runFile = new RunFile(config.dataDirectory);
   let inferencePort: number;
   let adminPort: number;
@@ -120,8 +127,10 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   warden.start();
   await admin.start();
   for (const model of catalog.list()) model.start();
+  scheduler.start();
 
   const stop = async (): Promise<void> => {
+    await scheduler.stop();
     await listener.drain(config.drainTimeoutMs);
     listener.close();
     await Promise.all(catalog.list().map((model) => model.stop()));

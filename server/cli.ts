@@ -1,7 +1,7 @@
 /** The command line: parses words, calls server/cli/*, sets the exit code. `millrace --help` is its documentation. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { findHost } from './cli/host-client.ts';
 import { modelsText, statusText } from './cli/inspect.ts';
 import { cancelJobCommand, listJobsCommand } from './cli/jobs.ts';
@@ -30,7 +30,10 @@ const program = new Command('millrace')
   });
 
 const dataOption = () =>
-  new Option('--data <folder>', 'folder for what Millrace keeps between runs').default(defaultDataDirectory());
+  new Option('--data <folder>', 'folder for what Millrace keeps between runs')
+    // A child process works in another folder.
+    .argParser((path: string) => resolve(path))
+    .default(defaultDataDirectory());
 
 program
   .command('serve')

@@ -64,8 +64,10 @@ export function s3Failure(error: unknown, request: FailedRequest): MillraceError
   const status = $metadata?.httpStatusCode;
   const { address, bucket, key } = request;
   const what = key === undefined ? address : `${quoted(key)} in ${address}`;
+  // The SDK's error carries the whole answer, which does not belong into a log.
+  const cause = new Error([name, Code, code, status].filter((each) => each !== undefined && each !== '').join(' '));
   const fail = (reason: SourceFailureReason, message: string, hint: string): MillraceError =>
-    sourceFailure(reason, message, hint, error);
+    sourceFailure(reason, message, hint, cause);
 
   if (tlsCode.test(code)) {
     return fail(

@@ -108,14 +108,12 @@ export class S3Source implements ModelSource {
           abortOf(signal),
         ),
       );
+      // A captive portal answers 200 as well.
+      if (answer.IsTruncated === undefined) throw notS3(this.address, 'answers with something that is no listing');
       const entries = (answer.Contents ?? []).map((object) => {
         const key = decoded(object.Key ?? '', answer.EncodingType);
         if (!key.startsWith(this.#prefix) || object.ETag === undefined || object.Size === undefined) {
-          throw sourceFailure(
-            'protocol',
-            `${this.address} lists objects without an ETag or size, or outside the prefix.`,
-            'Check that the endpoint is an S3 server.',
-          );
+          throw notS3(this.address, 'lists objects without an ETag or size, or outside the prefix');
         }
         return { key: key.slice(this.#prefix.length), sizeBytes: object.Size, etag: plainEtag(object.ETag) };
       });
@@ -193,6 +191,10 @@ export class S3Source implements ModelSource {
       throw s3Failure(error, { address: this.address, bucket: this.#bucket, doing, ...(key !== undefined && { key }) });
     }
   }
+}
+
+function notS3(address: string, what: string): Error {
+  return sourceFailure('protocol', `${address} ${what}.`, 'Check that the endpoint is an S3 server.');
 }
 
 /** Refuses redirects, and bounds what the SDK reads into memory: everything but the bytes of an object. */

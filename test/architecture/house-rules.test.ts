@@ -45,11 +45,7 @@ describe('the house rules', () => {
 
   it('every unit test lies where its source lies', () => {
     const mirrored =
-<<<<<<< HEAD
-      /^test\/(base|protocol|balancer|cluster|metrics|models|openapi|replica|security|storage|gateway|admin|host|cli)\/(.+)\.test\.ts$/;
-=======
-      /^test\/(base|protocol|balancer|cluster|metrics|models|replica|security|sources|storage|sync|gateway|admin|host|cli)\/(.+)\.test\.ts$/;
->>>>>>> 567b3aa (Sync models from folders and S3: sources, plan, download, push, schedule)
+      /^test\/(base|protocol|balancer|cluster|metrics|models|openapi|replica|security|sources|storage|sync|gateway|admin|host|cli)\/(.+)\.test\.ts$/;
     // `dispatcher-properties.test.ts` tests dispatcher.ts: a long test is split by what it is about.
     const hasSource = (folder: string, name: string): boolean =>
       existsSync(join(root, 'server', folder, `${name}.ts`)) ||

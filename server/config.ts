@@ -65,6 +65,8 @@ const configSchema = z.strictObject({
   limits: limitsSchema.prefault({}),
   /** Places that models come from; those added by the command line are kept in the data folder. */
   sources: z.array(sourceSettingsSchema).max(32).default([]),
+  /** Resident memory of all replicas together. Default: a share of the machine, see host/memory-budget.ts. */
+  memoryBudgetBytes: whole(1024, 2 ** 50).optional(),
   compatibility: z
     .strictObject({
       /** Name in `/v2`; three of NVIDIA's example scripts insist on `triton`. */

@@ -49,6 +49,10 @@ export type ErrorCode =
   | 'invalid-config'
   | 'invalid-manifest'
   | 'model-load-failed'
+  | 'model-refused'
+  | 'breaking-change'
+  | 'version-in-use'
+  | 'disk-full'
   | 'port-in-use'
   | 'host-not-running';
 

@@ -1,8 +1,8 @@
 /** `millrace serve`: runs a host until it is told to stop, and says where it is and how to call it. */
-import { fileURLToPath } from 'node:url';
 import { resolve } from 'node:path';
 import { parseConfig, readConfigFile } from '../config.ts';
 import { curlLine, exampleRequest } from '../gateway/examples.ts';
+import { demoModels } from '../host/model-library.ts';
 import { startHost } from '../main.ts';
 import type { Host } from '../main.ts';
 import { scanStore } from '../models/store-scan.ts';
@@ -18,8 +18,6 @@ export interface ServeFlags {
   readonly logLevel?: string;
   readonly json?: boolean;
 }
-
-const demoModels = fileURLToPath(new URL('../../resources/models', import.meta.url));
 
 export async function serve(flags: ServeFlags): Promise<void> {
   const host = await startHost(parseConfig(await settingsFrom(flags), flags.config ?? 'The command line'));

@@ -46,6 +46,10 @@ const statuses = {
   'invalid-config': 500,
   'invalid-manifest': 500,
   'model-load-failed': 503,
+  'model-refused': 422,
+  'breaking-change': 409,
+  'version-in-use': 409,
+  'disk-full': 507,
   'port-in-use': 500,
   'host-not-running': 500,
 } as const satisfies Record<ErrorCode, number>;

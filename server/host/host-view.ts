@@ -5,6 +5,7 @@ import { readTraffic, trafficBetween, TrafficWindow } from '../metrics/traffic-w
 import type { TrafficReading } from '../metrics/traffic-window.ts';
 import { version } from '../version.ts';
 import type { Catalog } from './catalog.ts';
+import type { Deployment } from './deployment.ts';
 import { MachineLoad } from './machine-load.ts';
 import type { ServedModel } from './served-model.ts';
 import { readVersionFacts } from './version-facts.ts';
@@ -71,13 +72,12 @@ export class HostViews {
       ...(pid !== undefined && { wardenPid: pid }),
       traffic: trafficBetween(all),
       problems: [...problems],
-      models: byName(catalog.list()).map((versions) => this.#modelView(versions, nowMs)),
+      models: catalog.models().map((deployment) => this.#modelView(deployment, nowMs)),
     };
   }
 
-  #modelView(versions: readonly ServedModel[], nowMs: number): ModelView {
-    // The catalog lists the one that is served by default last.
-    const served = versions.at(-1)!;
+  #modelView(deployment: Deployment, nowMs: number): ModelView {
+    const { served, versions, pinnedVersion } = deployment;
     const { facts, description, exampleRow } = served;
     return {
       name: served.name,
@@ -85,7 +85,8 @@ export class HostViews {
       state: served.state,
       reason: served.stateReason,
       servedVersion: served.version,
-      versions: versions.toReversed().map((each) => this.#versionView(each, each === served, nowMs)),
+      ...(pinnedVersion !== undefined && { pinnedVersion }),
+      versions: versions.toReversed().map((each) => this.#versionView(each, deployment, nowMs)),
       ...(facts !== undefined && {
         signature: { inputs: facts.signature.inputs.map(plainSpec), outputs: facts.signature.outputs.map(plainSpec) },
       }),
@@ -100,7 +101,7 @@ export class HostViews {
     };
   }
 
-  #versionView(model: ServedModel, isServed: boolean, nowMs: number): VersionView {
+  #versionView(model: ServedModel, deployment: Deployment, nowMs: number): VersionView {
     const reading = model.reading();
     // A model that came later is read beside; the next view has it.
     if (!this.#facts.has(model)) void this.#learn(model);
@@ -112,8 +113,8 @@ export class HostViews {
       ...(facts?.digest !== undefined && { digest: facts.digest }),
       sizeBytes: facts?.sizeBytes ?? 0,
       ...(facts?.importedAt !== undefined && { importedAt: facts.importedAt }),
-      trafficPercent: isServed ? 100 : 0,
-      isShadow: false,
+      trafficPercent: deployment.trafficPercent.get(model.version) ?? 0,
+      isShadow: model.version === deployment.shadowVersion,
       replicas: model.replicas.flatMap((replica) =>
         replica.state === 'exited' ? [] : [replicaView(replica, replica.state, nowMs)],
       ),
@@ -176,11 +177,4 @@ function plainSpec<Spec extends { readonly shape: readonly number[] }>(
   spec: Spec,
 ): Omit<Spec, 'shape'> & { shape: number[] } {
   return { ...spec, shape: [...spec.shape] };
-}
-
-/** Versions of one name together, in the catalog's order. */
-function byName(models: readonly ServedModel[]): ServedModel[][] {
-  const groups = new Map<string, ServedModel[]>();
-  for (const model of models) groups.set(model.name, [...(groups.get(model.name) ?? []), model]);
-  return [...groups.values()];
 }

@@ -53,7 +53,18 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'config.ts': ['base', 'protocol'],
   'version.ts': ['../package.json'],
-  'main.ts': ['base', 'cluster', 'gateway', 'host', 'metrics', 'models', 'sources', 'config.ts', 'version.ts'],
+  'main.ts': [
+    'base',
+    'protocol',
+    'cluster',
+    'gateway',
+    'host',
+    'metrics',
+    'models',
+    'sources',
+    'config.ts',
+    'version.ts',
+  ],
   'cli.ts': ['cli', 'version.ts'],
 };
 

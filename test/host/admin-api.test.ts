@@ -14,7 +14,7 @@ afterAll(() => rmSync(dataDirectory, { recursive: true }));
 
 const { routes } = new AdminApi({
   log: createLog('silent', 'json'),
-  catalog: new Catalog([]),
+  catalog: new Catalog(),
   dataDirectory,
   modelsFolder: dataDirectory,
   servesStore: true,

@@ -13,6 +13,7 @@ import type { Config } from './config.ts';
 import { InferenceListener } from './gateway/inference-listener.ts';
 import { Catalog } from './host/catalog.ts';
 import { AdminApi } from './host/admin-api.ts';
+import { HostSources } from './host/host-sources.ts';
 import { listenNear } from './host/listen.ts';
 import { RunFile } from './host/run-file.ts';
 import { defaultMemoryBudgetBytes } from './host/memory-budget.ts';
@@ -108,9 +109,17 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
         catalog.list().map((model) => model.reading()),
       ),
   });
+  const sources = new SourceList(config.dataDirectory, config.sources);
+  const scheduler = new SourceScheduler({
+    dataDirectory: config.dataDirectory,
+    list: sources,
+    log,
+    onEvent,
+    onImported: (name) => (library.servesStore ? models.refresh(name) : Promise.resolve()),
+  });
   let inferenceUrl = '';
   let adminUrl = '';
-  const admin = new AdminApi({
+  const admin: AdminApi = new AdminApi({
     catalog,
     log,
     dataDirectory: config.dataDirectory,
@@ -121,17 +130,18 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     connections: () => listener.connections,
     addresses: () => ({ inferenceUrl, adminUrl }),
     events: { list: () => [], onEvent: () => () => {} },
+    sources: new HostSources({
+      dataDirectory: config.dataDirectory,
+      list: sources,
+      scheduler,
+      jobs: () => admin.jobs,
+    }),
     answerInference: (...request) => listener.answer(...request),
     onImported: async ({ versions: imported }) => {
       const names = imported.flatMap((each) => (each.state === 'refused' ? [] : [each.record.name]));
       for (const name of new Set(names)) await models.refresh(name);
       return library.servesStore;
     },
-  });
-  const scheduler = new SourceScheduler({
-    dataDirectory: config.dataDirectory,
-    list: new SourceList(config.dataDirectory, config.sources),
-    log,
   });
   const runFile = new RunFile(config.dataDirectory);
   let inferencePort: number;

@@ -1,9 +1,9 @@
 /** What the commands for sources print. Texts of a source are another's: they arrive here quoted. */
-import type { SourceRun, SourceView } from '../protocol/admin/source-view.ts';
+import type { SourceRun, SourceView, SyncReportView } from '../protocol/admin/source-view.ts';
 import { sizeText } from '../models/model-refusal.ts';
 import type { PushReport } from '../sources/push.ts';
 import type { StepResult } from '../sources/source-check.ts';
-import type { SyncReport, VersionResult } from '../sources/sync.ts';
+import type { VersionResult } from '../sources/sync.ts';
 import { table } from './output.ts';
 
 const stateWords: Readonly<Record<VersionResult['state'], string>> = {
@@ -56,7 +56,7 @@ export function historyText(runs: readonly SourceRun[]): string {
   return table(['TIME', 'SOURCE', 'BY', 'RESULT', 'TOOK', 'BYTES', 'WHAT'], rows);
 }
 
-export function reportText(report: SyncReport, isDry: boolean): string {
+export function reportText(report: SyncReportView, isDry: boolean): string {
   if (report.error !== undefined) {
     return [report.sentence, ...(report.hint === undefined ? [] : [`  ${report.hint}`])].join('\n');
   }
@@ -71,10 +71,6 @@ export function reportText(report: SyncReport, isDry: boolean): string {
   if (isDry) lines.push('Nothing was fetched or changed: this was a dry run.');
   else if (report.fetchedBytes > 0) lines.push(`Fetched ${sizeText(report.fetchedBytes)}.`);
   return lines.join('\n');
-}
-
-export function reportJson({ error, ...report }: SyncReport): object {
-  return { ...report, ...(error !== undefined && { error: { code: error.code, ...error.details } }) };
 }
 
 export function pushText({ state, model, version, files, sentBytes }: PushReport, source: string): string {

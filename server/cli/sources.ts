@@ -5,8 +5,10 @@ import { Writable } from 'node:stream';
 import { MillraceError } from '../base/errors.ts';
 import { readConfigFile } from '../config.ts';
 import { tryModel } from '../inspect/trial-load.ts';
+import type { JobView } from '../protocol/admin/job-view.ts';
 import { sourceSettingsSchema } from '../protocol/admin/source-settings.ts';
 import type { SourceSettings } from '../protocol/admin/source-settings.ts';
+import type { SourceView, SyncReportView } from '../protocol/admin/source-view.ts';
 import { parseEndpoint } from '../sources/endpoint-check.ts';
 import { openModelSource } from '../sources/open-source.ts';
 import { pushVersion } from '../sources/push.ts';
@@ -18,10 +20,12 @@ import type { ListedSource } from '../sources/source-list.ts';
 import { SourceMemory } from '../sources/source-memory.ts';
 import { forgetSource, viewSources } from '../sources/source-views.ts';
 import { syncSource } from '../sources/sync.ts';
-import type { SyncProgress, SyncReport } from '../sources/sync.ts';
+import { errorBody, reportView, stepLabel } from '../sources/sync-words.ts';
+import { HostClient } from './host-client.ts';
+import { followJob } from './host-jobs.ts';
 import { exitCodes } from './output.ts';
 import { Progress } from './progress.ts';
-import { checkText, historyText, pushText, reportJson, reportText, sourcesText } from './source-texts.ts';
+import { checkText, historyText, pushText, reportText, sourcesText } from './source-texts.ts';
 
 export interface SourceFlags {
   readonly data: string;
@@ -123,20 +127,36 @@ export async function historyOf(
   }
 }
 
-/** One source, or all that are not paused, one after another. */
+/** One source, or all that are not paused, one after another; by the running host, where there is one that knows them. */
 export async function syncCommand(name: string | undefined, flags: SyncFlags): Promise<void> {
   const list = await listOf(flags);
-  const sources = name === undefined ? (await list.all()).filter(({ paused }) => !paused) : [await list.find(name)];
-  if (sources.length === 0) throw usage('There is no source to sync.', 'Add one with `millrace sources add`.');
-  const memory = SourceMemory.open(flags.data);
+  const client = await HostClient.running(flags.data);
+  const known = client === undefined ? [] : await client.get<SourceView[]>('/sources');
+  const isKnown = (each: string): boolean => known.some(({ settings }) => settings.name === each);
+  // A host has those of its settings file too, which this command may not have been shown.
+  const names =
+    name !== undefined
+      ? [name]
+      : client === undefined
+        ? (await list.all()).filter(({ paused }) => !paused).map(({ settings }) => settings.name)
+        : known.filter(({ paused }) => !paused).map(({ settings }) => settings.name);
+  if (names.length === 0) throw usage('There is no source to sync.', 'Add one with `millrace sources add`.');
   const progress = new Progress();
-  const reports: SyncReport[] = [];
+  const reports: SyncReportView[] = [];
   try {
-    for (const source of sources)
-      reports.push(await stoppable((signal) => syncOne(source, flags, memory, progress, signal)));
+    for (const each of names) {
+      const there = client !== undefined && isKnown(each) ? client : undefined;
+      const found = there === undefined ? await list.find(each) : undefined;
+      reports.push(
+        await stoppable((signal) =>
+          found === undefined
+            ? syncThere(there!, each, flags, progress, signal)
+            : syncHere(found, flags, progress, signal),
+        ),
+      );
+    }
   } finally {
     progress.end();
-    memory.close();
   }
   if (
     reports.some(({ outcome, versions }) => outcome !== 'done' || versions.some(({ state }) => state === 'refused'))
@@ -144,7 +164,7 @@ export async function syncCommand(name: string | undefined, flags: SyncFlags): P
     process.exitCode = exitCodes.failed;
   }
   const isDry = flags.dryRun === true;
-  print(flags, reports.map(reportJson), reports.map((report) => reportText(report, isDry)).join('\n\n'));
+  print(flags, reports, reports.map((report) => reportText(report, isDry)).join('\n\n'));
 }
 
 export async function pushCommand(model: string, flags: PushFlags): Promise<void> {
@@ -172,34 +192,44 @@ export async function pushCommand(model: string, flags: PushFlags): Promise<void
   }
 }
 
-const stepLabels: Readonly<Record<SyncProgress['step'], string>> = {
-  list: 'Listing',
-  wait: 'Waiting for uploads to settle',
-  fetch: 'Fetching',
-  copy: 'Copying',
-  try: 'Trying',
-};
-
-function syncOne(
+async function syncHere(
   { settings }: ListedSource,
   flags: SyncFlags,
-  memory: SourceMemory,
   progress: Progress,
   signal: AbortSignal,
-): Promise<SyncReport> {
-  return syncSource({
-    settings,
-    open: () => openModelSource(settings, flags.data),
-    dataDirectory: flags.data,
-    memory,
-    tryModel,
-    trigger: 'command',
-    dryRun: flags.dryRun ?? false,
-    retryRefused: flags.retryRefused ?? false,
-    onProgress: ({ step, name, doneBytes, totalBytes }) =>
-      progress.update(`${stepLabels[step]} ${name || settings.name}`, doneBytes, totalBytes),
-    signal,
-  });
+): Promise<SyncReportView> {
+  const memory = SourceMemory.open(flags.data);
+  try {
+    const report = await syncSource({
+      settings,
+      open: () => openModelSource(settings, flags.data),
+      dataDirectory: flags.data,
+      memory,
+      tryModel,
+      trigger: 'command',
+      dryRun: flags.dryRun ?? false,
+      retryRefused: flags.retryRefused ?? false,
+      onProgress: (each) => progress.update(stepLabel(each, settings.name), each.doneBytes, each.totalBytes),
+      signal,
+    });
+    return reportView(report, report.error === undefined ? undefined : errorBody(report.error));
+  } finally {
+    memory.close();
+  }
+}
+
+/** As a job of the running host, which serves what comes. */
+async function syncThere(
+  client: HostClient,
+  name: string,
+  flags: SyncFlags,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<SyncReportView> {
+  const wish = { dryRun: flags.dryRun ?? false, retryRefused: flags.retryRefused ?? false };
+  const started = await client.post<JobView>(`/sources/${name}/sync`, wish);
+  const job = await followJob(client, started, ({ step, done, total }) => progress.update(step, done, total), signal);
+  return job.result as SyncReportView;
 }
 
 /** Ctrl-C asks the work to stop, so that it leaves a state that the next one goes on from. */

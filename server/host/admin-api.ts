@@ -16,6 +16,8 @@ import { liveRoutes } from '../admin/live-routes.ts';
 import { LiveStream } from '../admin/live-stream.ts';
 import type { AdminRoute } from '../admin/route.ts';
 import { sessionRoutes } from '../admin/session-routes.ts';
+import { sourceRoutes } from '../admin/source-routes.ts';
+import type { SourceDesk } from '../admin/source-routes.ts';
 import { statusRoutes } from '../admin/status-routes.ts';
 import { tryRoutes } from '../admin/try-routes.ts';
 import type { AnswerInference } from '../admin/try-routes.ts';
@@ -40,6 +42,7 @@ const guiFolder = fileURLToPath(new URL('../../dist/gui', import.meta.url));
 export interface AdminApiParts extends HostViewParts {
   readonly log: Log;
   readonly events: EventSource;
+  readonly sources: SourceDesk;
   /** Answers as the inference listener does. */
   readonly answerInference: AnswerInference;
   /** Hears what an import put into the store. True where it is served by then, false where that needs a restart. */
@@ -97,6 +100,7 @@ export class AdminApi {
           onImported: parts.onImported,
         }),
         ...tryRoutes(parts.answerInference),
+        ...sourceRoutes(parts.sources),
         ...eventRoutes((query) => parts.events.list(query)),
       ],
       version,

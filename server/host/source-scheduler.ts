@@ -6,20 +6,21 @@ import type { Log } from '../base/log.ts';
 import { MillraceError } from '../base/errors.ts';
 import type { NewHostEvent } from '../protocol/admin/host-event.ts';
 import type { SourceSettings } from '../protocol/admin/source-settings.ts';
+import type { SyncReportView } from '../protocol/admin/source-view.ts';
 import { SourceMemory } from '../sources/source-memory.ts';
 import type { SourceList } from '../sources/source-list.ts';
 import { nextSyncAtMs } from '../sources/sync-schedule.ts';
 import { newestImported } from '../sources/sync-words.ts';
-import type { SyncProgress, SyncReport } from '../sources/sync.ts';
-import { runSyncProcess } from '../sync/sync-process.ts';
+import type { TaskProgress } from '../sync/sync-messages.ts';
+import { runSourceTask } from '../sync/sync-process.ts';
 
 export interface SourceSchedulerOptions {
   readonly dataDirectory: string;
   readonly list: SourceList;
   readonly log: Log;
-  readonly onEvent?: (event: NewHostEvent) => void;
-  /** Hears which versions a sync brought, the highest of each model, once they are in the store. */
-  readonly onImported?: (model: string, version: string, settings: SourceSettings) => Promise<void>;
+  readonly onEvent: (event: NewHostEvent) => void;
+  /** Hears of a model of which a sync brought new versions, once they are in the store. */
+  readonly onImported: (model: string) => Promise<void>;
 }
 
 /** How often it is looked at what is due. A stat and two small reads. */
@@ -69,37 +70,47 @@ export class SourceScheduler {
     return nextSyncAtMs(settings.everySeconds, { lastEndMs: endMs, failures: state.failures }, nowMs, state.chance);
   }
 
-  /** Syncs now, after what runs. Throws as `runSyncProcess` does. */
+  /** Syncs now, after what runs. Throws as `runSourceTask` does; failures of the source are in the report. */
   sync(
     settings: SourceSettings,
     trigger: 'schedule' | 'command',
-    options: { onProgress?: (progress: SyncProgress) => void; signal?: AbortSignal; retryRefused?: boolean } = {},
-  ): Promise<SyncReport> {
-    const { retryRefused = false, onProgress } = options;
-    const signal =
-      options.signal === undefined ? this.#stop.signal : AbortSignal.any([this.#stop.signal, options.signal]);
+    options: {
+      readonly onProgress?: (progress: TaskProgress) => void;
+      readonly signal?: AbortSignal;
+      readonly dryRun?: boolean;
+      readonly retryRefused?: boolean;
+    } = {},
+  ): Promise<SyncReportView> {
+    const { dryRun = false, retryRefused = false, onProgress } = options;
+    const { dataDirectory, onEvent } = this.#options;
+    const signals = [this.#stop.signal, ...(options.signal === undefined ? [] : [options.signal])];
     const next = this.#last
       .catch(() => {})
       .then(async () => {
-        const { dataDirectory, log, onEvent = () => {}, onImported } = this.#options;
-        const report = await runSyncProcess(
-          { settings, dataDirectory, trigger, retryRefused },
-          { signal, onEvent, ...(onProgress !== undefined && { onProgress }) },
+        const report = await runSourceTask(
+          { task: 'sync', settings, dataDirectory, trigger, dryRun, retryRefused },
+          { signal: AbortSignal.any(signals), onEvent, ...(onProgress !== undefined && { onProgress }) },
         );
-        const state = this.#state(settings.name);
-        state.triedMs = Date.now();
-        state.failures = report.outcome === 'failed' ? state.failures + 1 : 0;
-        state.chance = Math.random();
-        log[report.outcome === 'failed' ? 'warn' : 'info'](`${report.sentence} ${report.hint ?? ''}`.trim());
-        for (const { model, version } of newestImported(report)) {
-          await onImported?.(model, version, settings).catch((error: unknown) =>
-            log.error({ error }, `Version ${version} of ${model} came, and could not be taken into service.`),
-          );
-        }
+        if (!dryRun) await this.#take(settings, report);
         return report;
       });
     this.#last = next;
     return next;
+  }
+
+  async #take({ name }: SourceSettings, report: SyncReportView): Promise<void> {
+    const { log, onImported } = this.#options;
+    const state = this.#state(name);
+    state.triedMs = Date.now();
+    state.failures = report.outcome === 'failed' ? state.failures + 1 : 0;
+    state.chance = Math.random();
+    log.debug(`${report.sentence} ${report.hint ?? ''}`.trim());
+    for (const { model, version } of newestImported(report)) {
+      // Why it does not take over is an event of the model's own.
+      await onImported(model).catch((error: unknown) =>
+        log.debug({ error }, `Version ${version} of ${model} came and waits.`),
+      );
+    }
   }
 
   async #look(): Promise<void> {

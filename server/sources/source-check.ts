@@ -13,7 +13,7 @@ export interface StepResult {
   /** `skipped`: a step before it failed, or there is nothing to try it on. */
   readonly state: 'ok' | 'failed' | 'skipped';
   readonly sentence: string;
-  readonly hint: string | undefined;
+  readonly hint?: string;
 }
 
 /** At which question a listing that failed had arrived. */
@@ -61,8 +61,7 @@ async function readStep(
   signal: AbortSignal | undefined,
 ): Promise<StepResult> {
   const object = entries.find(({ sizeBytes }) => sizeBytes > 0);
-  if (object === undefined)
-    return { step: 'read', state: 'skipped', sentence: 'It holds nothing to read yet.', hint: undefined };
+  if (object === undefined) return { step: 'read', state: 'skipped', sentence: 'It holds nothing to read yet.' };
   try {
     const { body } = await source.open(object.key, { etag: object.etag, ...(signal !== undefined && { signal }) });
     body.on('error', () => {});
@@ -77,7 +76,7 @@ async function readStep(
   } catch (error) {
     signal?.throwIfAborted();
     const { message, hint } = asMillraceError(error);
-    return { step: 'read', state: 'failed', sentence: message, hint };
+    return { step: 'read', state: 'failed', sentence: message, ...(hint !== undefined && { hint }) };
   }
 }
 
@@ -88,13 +87,13 @@ function failure(error: MillraceError): StepResult[] {
   );
   return checkSteps.map((step, index) => {
     if (index < at) return ok(step, 'It does.');
-    if (index > at) return { step, state: 'skipped', sentence: 'Not tried.', hint: undefined };
-    return { step, state: 'failed', sentence: error.message, hint: error.hint };
+    if (index > at) return { step, state: 'skipped', sentence: 'Not tried.' };
+    return { step, state: 'failed', sentence: error.message, ...(error.hint !== undefined && { hint: error.hint }) };
   });
 }
 
 function ok(step: CheckStep, sentence: string): StepResult {
-  return { step, state: 'ok', sentence, hint: undefined };
+  return { step, state: 'ok', sentence };
 }
 
 function named(names: readonly string[]): string {

@@ -1,9 +1,24 @@
 /** The sentences and events of syncs. Pure. */
+import type { MillraceError } from '../base/errors.ts';
+import type { ErrorBody } from '../protocol/admin/error-body.ts';
 import type { NewHostEvent } from '../protocol/admin/host-event.ts';
-import type { SourceRun } from '../protocol/admin/source-view.ts';
-import type { SyncReport, VersionResult } from './sync.ts';
+import type { SourceRun, SyncReportView } from '../protocol/admin/source-view.ts';
+import type { SyncProgress, SyncReport, VersionResult } from './sync.ts';
 
 const maxNamed = 4;
+
+const stepLabels: Readonly<Record<SyncProgress['step'], string>> = {
+  list: 'Listing',
+  wait: 'Waiting for uploads to settle in',
+  fetch: 'Fetching',
+  copy: 'Copying',
+  try: 'Trying',
+};
+
+/** What is being done now: `Fetching iris`. */
+export function stepLabel({ step, name }: SyncProgress, source: string): string {
+  return `${stepLabels[step]} ${name || source}`;
+}
 
 /** What a sync did, one sentence: `Factory brought iris 3; 4 versions unchanged, 1 refused.` */
 export function runSentence(source: string, results: readonly VersionResult[], problemCount: number): string {
@@ -79,9 +94,36 @@ function counted(number: number, what: string, noun = 'version'): string[] {
 }
 
 /** The highest version that a sync brought of each model. */
-export function newestImported({ versions }: Pick<SyncReport, 'versions'>): { model: string; version: string }[] {
+export function newestImported({
+  versions,
+}: {
+  readonly versions: readonly Pick<VersionResult, 'model' | 'version' | 'state'>[];
+}): { model: string; version: string }[] {
   const newest = new Map<string, string>();
   // They were imported in ascending order.
   for (const { model, version, state } of versions) if (state === 'imported') newest.set(model, version);
   return [...newest].map(([model, version]) => ({ model, version }));
+}
+
+/** An error as the admin API writes it. */
+export function errorBody({ code, message, hint, details }: MillraceError): ErrorBody {
+  return { error: message, code, ...(hint !== undefined && { hint }), ...(details !== undefined && { details }) };
+}
+
+/** A report as the admin API writes it. */
+export function reportView(report: Omit<SyncReport, 'error'>, error: ErrorBody | undefined): SyncReportView {
+  const { source, outcome, sentence, hint, versions, problems, fetchedBytes } = report;
+  return {
+    source,
+    outcome,
+    sentence,
+    ...(hint !== undefined && { hint }),
+    versions: versions.map(({ hint: ofVersion, ...each }) => ({
+      ...each,
+      ...(ofVersion !== undefined && { hint: ofVersion }),
+    })),
+    problems: [...problems],
+    fetchedBytes,
+    ...(error !== undefined && { error }),
+  };
 }

@@ -19,6 +19,7 @@ import type { SourceRun } from '../protocol/admin/source-view.ts';
 import { downloadLimits, sleep } from './download.ts';
 import type { DownloadLimits, Wait } from './download.ts';
 import { clearDownloads, fetchVersion, versionDownloads } from './fetch-version.ts';
+import { holdVersion } from './hold-version.ts';
 import type { ModelSource } from './model-source.ts';
 import { failureReason } from './source-failure.ts';
 import type { ListingProblem } from './source-listing.ts';
@@ -262,6 +263,7 @@ async function takeVersion(job: OpenJob, planned: PlannedDownload): Promise<{ do
         report('fetch', doneBytes, sizeBytes);
       },
     });
+    if (!settings.promote) await holdVersion(new ModelStore(dataDirectory), model, version);
     const imported = await importFetched(job, planned, fetched.folder, report);
     if (imported.state === 'refused') throw imported.error;
     remember('imported', '', undefined, 0);

@@ -1,4 +1,4 @@
-/** Runs one sync in a process of its own and tells what it hears from it. The process is gone when the promise settles. */
+/** Runs one task on a source in a process of its own and tells what it hears from it. The process is gone when the promise settles. */
 import { spawn } from 'node:child_process';
 import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
@@ -7,11 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { MillraceError } from '../base/errors.ts';
 import { fromErrorBody } from '../protocol/control.ts';
 import type { NewHostEvent } from '../protocol/admin/host-event.ts';
-import type { SyncProgress, SyncReport } from '../sources/sync.ts';
-import type { SyncMessage, SyncOrder } from './sync-messages.ts';
+import type { SourceOrder, SyncMessage, TaskProgress, TaskResults } from './sync-messages.ts';
 
 export interface SyncProcessOptions {
-  readonly onProgress?: (progress: SyncProgress) => void;
+  readonly onProgress?: (progress: TaskProgress) => void;
   readonly onEvent?: (event: NewHostEvent) => void;
   /** Asks it to stop; it is killed where it does not. */
   readonly signal?: AbortSignal | undefined;
@@ -23,10 +22,13 @@ const graceMs = 5000;
 const stderrCharacters = 2000;
 
 /**
- * Throws `source-busy`, `storage-failed` and the signal's reason; `internal` where the process ended without a word. Every other
- * failure is in the report.
+ * Throws what the task throws, the signal's reason, and `internal` where the process ended without a word. Failures of a source
+ * that was synced are in the report.
  */
-export async function runSyncProcess(order: SyncOrder, options: SyncProcessOptions = {}): Promise<SyncReport> {
+export async function runSourceTask<Order extends SourceOrder>(
+  order: Order,
+  options: SyncProcessOptions = {},
+): Promise<TaskResults[Order['task']]> {
   const { onProgress, onEvent, signal } = options;
   signal?.throwIfAborted();
   // Whole: AWS's own credentials come from the environment and from files below the home folder. It is code of ours; the
@@ -38,7 +40,7 @@ export async function runSyncProcess(order: SyncOrder, options: SyncProcessOptio
     stdio: ['pipe', 'pipe', 'pipe'],
     windowsHide: true,
   });
-  let report: SyncReport | undefined;
+  let result: TaskResults[Order['task']] | undefined;
   let failure: MillraceError | undefined;
   let stderr = '';
   let killTimer: NodeJS.Timeout | undefined;
@@ -57,17 +59,17 @@ export async function runSyncProcess(order: SyncOrder, options: SyncProcessOptio
     if (message.type === 'progress') onProgress?.(message.progress);
     else if (message.type === 'event') onEvent?.(message.event);
     else if (message.type === 'failed') failure = fromErrorBody(message.error);
-    else report = { ...message.report, error: message.report.error && fromErrorBody(message.report.error) };
+    else result = message.result as TaskResults[Order['task']];
   });
   signal?.addEventListener('abort', onAbort);
   try {
     child.stdin.write(`${JSON.stringify(order)}\n`);
     const end = await ended;
-    if (report !== undefined) return report;
+    if (result !== undefined) return result;
     signal?.throwIfAborted();
     throw (
       failure ??
-      new MillraceError('internal', `The process that synced ended without a word (${end}).`, {
+      new MillraceError('internal', `The process that worked on the source ended without a word (${end}).`, {
         cause: new Error(stderr),
       })
     );

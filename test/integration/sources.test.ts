@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findHost } from '../../server/cli/host-client.ts';
 import { ModelStore } from '../../server/models/model-store.ts';
 import type { SourceRun, SourceView } from '../../server/protocol/admin/source-view.ts';
 import { SourceMemory } from '../../server/sources/source-memory.ts';
@@ -215,7 +216,7 @@ describe('S3', () => {
       () => memory.history('factory', 100).length > runs && memory.history('factory', 1)[0]!.outcome !== 'running',
     );
     memory.close();
-    const status = await host.status();
+    const status = (await findHost(data)).status;
     for (const text of [JSON.stringify(outputs), JSON.stringify(status)]) {
       expect(text).not.toContain(secret);
       expect(text).not.toContain('PLANTEDID');
@@ -280,7 +281,7 @@ describe('a host with sources', () => {
     );
     expect(memory.history('share', 1000).length).toBeLessThanOrEqual(runs + 1);
     memory.close();
-    const { models } = await host.status();
+    const { models } = (await findHost(data)).status;
     expect(models.every(({ state }) => state === 'READY')).toBe(true);
   });
 

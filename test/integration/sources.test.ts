@@ -204,7 +204,7 @@ describe('S3', () => {
     // s3rver does not know the key, so everything that asked it has failed.
     expect(outputs[2]).toMatchObject({ code: 1, stdout: expect.stringMatching(/✓ reach[^]*✗ auth/) });
     expect(outputs.at(-1)).toMatchObject({ code: 1 });
-    await using host = await HostProcess.start({
+    await using _host = await HostProcess.start({
       models: demoModels,
       settings: { dataDirectory: data, log: { level: 'debug' } },
     });

@@ -36,10 +36,10 @@ export class FakeS3 implements AsyncDisposable {
   }
 
   static async start(): Promise<FakeS3> {
-    let fake: FakeS3 | undefined;
-    const server = createServer((request, response) => fake!.#serve(request, response));
+    const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    fake = new FakeS3(server);
+    const fake = new FakeS3(server);
+    server.on('request', (request, response) => fake.#serve(request, response));
     return fake;
   }
 

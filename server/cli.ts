@@ -14,6 +14,8 @@ import { exitCodes, reportError } from './cli/output.ts';
 import { scaleReplay } from './cli/scale.ts';
 import type { ReplayFlags } from './cli/scale.ts';
 import { addSourceCommands } from './cli/source-commands.ts';
+import { explainCommand, recordCommand, scaleEventsCommand, scaleSetCommand } from './cli/scale-host.ts';
+import type { EventFlags, RecordFlags, ScaleFlags, SetFlags } from './cli/scale-host.ts';
 import { serve } from './cli/serve.ts';
 import type { ServeFlags } from './cli/serve.ts';
 import { version } from './version.ts';
@@ -144,7 +146,55 @@ jobs
 
 addSourceCommands(program, models, dataOption, run);
 
-const scale = program.command('scale').description('look at what the autoscaler decides, and why');
+const scale = program.command('scale').description('look at what the autoscaler decides, and why; overrule it');
+
+scale
+  .command('explain')
+  .description('say how many copies of a model, or of each, run now and why')
+  .argument('[model]')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((model: string | undefined, flags: ScaleFlags) =>
+    run(flags.json === true, () => explainCommand(model, flags)),
+  );
+
+scale
+  .command('events')
+  .description('list what the autoscaler changed, and what it refused')
+  .option('--model <name>', 'only of this model')
+  .option('--limit <number>', 'the last so many, 1 to 1000', limitNumber, 20)
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((flags: EventFlags) => run(flags.json === true, () => scaleEventsCommand(flags)));
+
+scale
+  .command('set')
+  .description('order a number of copies, a pause, or other bounds; holds over restarts')
+  .argument('<model>')
+  .option('--replicas <number>', 'exactly so many copies, 0 to 64', copies)
+  .option('--auto', 'let the autoscaler decide, also where the settings fix a number')
+  .option('--pause', 'leave the number as it is')
+  .option('--reset', 'as the settings say; forgets all orders about this model')
+  .option('--min <number>', 'at least so many while the autoscaler decides', copies)
+  .option('--max <number>', 'at most so many while the autoscaler decides', copies)
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .addHelpText('after', '\nExample:\n  millrace scale set iris --replicas 3\n  millrace scale set iris --auto --max 4')
+  .action((model: string, flags: SetFlags) => run(flags.json === true, () => scaleSetCommand(model, flags)));
+
+scale
+  .command('record')
+  .description('record the load of the running host as a trace for `scale replay`')
+  .option('--seconds <number>', 'for so long, 1 to 86400', seconds, 60)
+  .option('--model <name>', 'only of this model')
+  .option('--measurements', 'write what was measured instead of the load that was offered')
+  .addOption(dataOption())
+  .option('--json', 'say nothing but the trace')
+  .addHelpText(
+    'after',
+    '\nExample:\n  millrace scale record --seconds 600 > monday.json\n  millrace scale replay monday.json --policy policy.json',
+  )
+  .action((flags: RecordFlags) => run(flags.json === true, () => recordCommand(flags)));
 
 scale
   .command('replay')
@@ -180,9 +230,25 @@ function portNumber(text: string): number {
 }
 
 function positive(text: string): number {
+  return wholeNumber(text, 1, 64);
+}
+
+function wholeNumber(text: string, min: number, max: number): number {
   const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 64) return value;
-  throw new InvalidArgumentError('A whole number from 1 to 64 is expected.');
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new InvalidArgumentError(`A whole number from ${min} to ${max} is expected.`);
+}
+
+function limitNumber(text: string): number {
+  return wholeNumber(text, 1, 1000);
+}
+
+function copies(text: string): number {
+  return wholeNumber(text, 0, 64);
+}
+
+function seconds(text: string): number {
+  return wholeNumber(text, 1, 86_400);
 }
 
 await program.parseAsync();

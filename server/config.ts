@@ -60,6 +60,8 @@ const configSchema = z.strictObject({
       threads: whole(1, 256).optional(),
       /** 60 s, nginx's read timeout. */
       timeoutMs: whole(1, 3_600_000).default(60_000),
+      /** The autoscaler's policy, `priority` and `warmSpare`; docs/autoscaling.md lists the fields, which are checked there. */
+      scaling: z.record(z.string(), z.unknown()).default({}),
     })
     .prefault({}),
   limits: limitsSchema.prefault({}),

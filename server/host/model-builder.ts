@@ -8,10 +8,13 @@ import { StartGate } from '../cluster/start-gate.ts';
 import type { Config } from '../config.ts';
 import type { ModelManifest } from '../models/manifest.ts';
 import type { VersionRecord } from '../models/version-record.ts';
+import type { NewHostEvent } from '../protocol/admin/host-event.ts';
 import type { Catalog } from './catalog.ts';
 import { readExampleRow } from './model-library.ts';
 import type { LibraryModel, ModelLibrary } from './model-library.ts';
 import type { Residency } from './residency.ts';
+import { usableCores } from './scaling-book.ts';
+import type { ScalingBook } from './scaling-book.ts';
 import { ServedModel } from './served-model.ts';
 import type { KnownVersion } from './served-model-options.ts';
 
@@ -23,7 +26,10 @@ export interface ModelBuilderOptions {
   readonly residency: Residency;
   /** Models that are served from the start: each takes its share of the cores, as if all were built already. */
   readonly expected: readonly string[];
+  readonly book: ScalingBook;
+  readonly physicalCores: number;
   spawn(): ReplicaProcess;
+  onEvent(event: NewHostEvent): void;
 }
 
 /** Replicas that may load at the same time. */
@@ -58,6 +64,7 @@ export class ModelBuilder {
       exampleRow: await readExampleRow(found?.modelPath),
       known: record && knownFrom(record),
       spawn,
+      onEvent: this.#options.onEvent,
       onWanted: () => residency.look(),
       onQuiet: () => residency.onQuiet(),
       onChange: () => residency.look(),
@@ -65,12 +72,18 @@ export class ModelBuilder {
     return served;
   }
 
-  #place(name: string, { replicas, threads }: ModelManifest): Placement {
-    const { config, catalog, expected, log } = this.#options;
+  #place(name: string, manifest: ModelManifest): Placement {
+    const { config, catalog, expected, log, book, physicalCores } = this.#options;
+    const settings = book.of(name, manifest);
+    const { fixed, policy } = settings;
+    const range =
+      fixed === undefined
+        ? { min: policy.min, max: policy.max, usableCores: usableCores(settings, physicalCores) }
+        : undefined;
     const names = new Set([...expected, ...catalog.models().map((each) => each.name), name]);
     const requests = [...names].map((each) =>
       each === name
-        ? { name, replicas: replicas ?? config.defaults.replicas, threads: threads ?? config.defaults.threads }
+        ? { name, replicas: fixed, threads: manifest.threads ?? config.defaults.threads, range }
         : { name: each, replicas: undefined, threads: undefined },
     );
     const placement = planPlacement(requests, availableParallelism()).find((each) => each.name === name)!;

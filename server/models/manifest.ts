@@ -59,6 +59,8 @@ export interface ModelManifest {
   readonly maxBatchDelayMs: number;
   /** A fixed count of local replicas, 1 to 64. Absent: the autoscaler decides. */
   readonly replicas?: number | undefined;
+  /** The autoscaler's policy for this model over the host's `defaults.scaling`; checked by host/scaling-settings.ts. */
+  readonly scaling?: Readonly<Record<string, unknown>> | undefined;
   /** Intra-op threads of each replica, 1 to 256. */
   readonly threads?: number | undefined;
   readonly strategy?: StrategyName | undefined;
@@ -151,6 +153,7 @@ const manifest = record({
   maxBatchDelayMs: quantity(0, 1000).default(0),
   replicas: whole(1, 64).optional(),
   threads: whole(1, 256).optional(),
+  scaling: z.record(z.string(), z.unknown(), 'must be an object').optional(),
   strategy: oneOf(STRATEGIES).optional(),
   session: session.optional(),
   weight: quantity(0, 1000).optional(),

@@ -26,6 +26,8 @@ const { routes } = new AdminApi({
   events: { list: () => [], onEvent: () => () => {} },
   // Only its routes are looked at.
   sources: {} as SourceDesk,
+  readHistory: () => ({ stepSeconds: 1, times: [], series: {} }),
+  scaling: { views: () => [], order: () => {}, samples: () => [] },
   answerInference: () => {},
   onImported: () => true,
 });

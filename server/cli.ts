@@ -1,7 +1,7 @@
 /** The command line: parses words, calls server/cli/*, sets the exit code. `millrace --help` is its documentation. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { cacheClearCommand, cacheStatusCommand } from './cli/cache.ts';
 import type { CacheFlags } from './cli/cache.ts';
 import { findHost } from './cli/host-client.ts';
@@ -27,6 +27,7 @@ import {
   unpinCommand,
 } from './cli/serving.ts';
 import type { ServingFlags } from './cli/serving.ts';
+import { addSourceCommands } from './cli/source-commands.ts';
 import { explainCommand, recordCommand, scaleEventsCommand, scaleSetCommand } from './cli/scale-host.ts';
 import type { EventFlags, RecordFlags, ScaleFlags, SetFlags } from './cli/scale-host.ts';
 import { serve } from './cli/serve.ts';
@@ -45,7 +46,10 @@ const program = new Command('millrace')
   });
 
 const dataOption = () =>
-  new Option('--data <folder>', 'folder for what Millrace keeps between runs').default(defaultDataDirectory());
+  new Option('--data <folder>', 'folder for what Millrace keeps between runs')
+    // A child process works in another folder.
+    .argParser((path: string) => resolve(path))
+    .default(defaultDataDirectory());
 
 program
   .command('serve')
@@ -228,6 +232,8 @@ jobs
   .addOption(dataOption())
   .option('--json', 'print as JSON')
   .action((id: string, flags: JobFlags) => run(flags.json === true, () => cancelJobCommand(id, flags)));
+
+addSourceCommands(program, models, dataOption, run);
 
 const scale = program.command('scale').description('look at what the autoscaler decides, and why; overrule it');
 

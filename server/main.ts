@@ -16,6 +16,7 @@ import { InferenceListener } from './gateway/inference-listener.ts';
 import { digestsPath, openAnswerStore } from './host/answer-store.ts';
 import { Catalog } from './host/catalog.ts';
 import { AdminApi } from './host/admin-api.ts';
+import { HostSources } from './host/host-sources.ts';
 import { HistoryRecorder } from './host/history-recorder.ts';
 import { listenNear } from './host/listen.ts';
 import { RunFile } from './host/run-file.ts';
@@ -26,6 +27,7 @@ import { ModelLibrary } from './host/model-library.ts';
 import { recordedVersion } from './host/recorded-version.ts';
 import { repositoryControl } from './host/repository-control.ts';
 import { Residency } from './host/residency.ts';
+import { SourceScheduler } from './host/source-scheduler.ts';
 import { ScalingBook } from './host/scaling-book.ts';
 import { Scaling } from './host/scaling.ts';
 import { tryModel } from './inspect/trial-load.ts';
@@ -36,6 +38,7 @@ import { renderMetrics } from './metrics/inference-metrics.ts';
 import { FileDigests } from './models/file-digests.ts';
 import type { RepositoryProblem } from './models/repository.ts';
 import type { NewHostEvent } from './protocol/admin/host-event.ts';
+import { SourceList } from './sources/source-list.ts';
 import { version } from './version.ts';
 
 export interface Host {
@@ -167,9 +170,17 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     connections: () => listener.connections,
     now: Date.now,
   });
+  const sources = new SourceList(config.dataDirectory, config.sources);
+  const scheduler = new SourceScheduler({
+    dataDirectory: config.dataDirectory,
+    list: sources,
+    log,
+    onEvent,
+    onImported: (name) => (library.servesStore ? models.refresh(name) : Promise.resolve()),
+  });
   let inferenceUrl = '';
   let adminUrl = '';
-  const admin = new AdminApi({
+  const admin: AdminApi = new AdminApi({
     catalog,
     log,
     dataDirectory: config.dataDirectory,
@@ -180,6 +191,12 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     wardenPid: () => warden.pid,
     connections: () => listener.connections,
     addresses: () => ({ inferenceUrl, adminUrl }),
+    sources: new HostSources({
+      dataDirectory: config.dataDirectory,
+      list: sources,
+      scheduler,
+      jobs: () => admin.jobs,
+    }),
     events,
     onEvent,
     orders: models,
@@ -219,11 +236,13 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   });
   await admin.start();
   for (const deployment of catalog.models()) deployment.start();
+  scheduler.start();
   scaling.start();
   graphics.start();
   recorder.start();
 
   const stop = async (): Promise<void> => {
+    await scheduler.stop();
     await listener.drain(config.drainTimeoutMs);
     scaling.stop();
     graphics.stop();

@@ -40,7 +40,8 @@ describe('parseConfig', () => {
         maxQueueBytes: 32 * 1024 * 1024,
       },
       cache: { enabled: true, ttlSeconds: 3600, maxBytes: 256 * 1024 * 1024 },
-      compatibility: { serverName: 'millrace' },
+      compatibility: { serverName: 'millrace', repositoryControl: 'none' },
+      sources: [],
       drainTimeoutMs: 60_000,
       log: { level: 'info', format: 'text' },
     });

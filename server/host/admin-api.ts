@@ -22,6 +22,8 @@ import type { AdminRoute } from '../admin/route.ts';
 import { scalingRoutes } from '../admin/scaling-routes.ts';
 import type { ScalingControls } from '../admin/scaling-routes.ts';
 import { sessionRoutes } from '../admin/session-routes.ts';
+import { sourceRoutes } from '../admin/source-routes.ts';
+import type { SourceDesk } from '../admin/source-routes.ts';
 import { statusRoutes } from '../admin/status-routes.ts';
 import { tryRoutes } from '../admin/try-routes.ts';
 import type { AnswerInference } from '../admin/try-routes.ts';
@@ -55,6 +57,7 @@ export interface AdminApiParts extends HostViewParts {
   readonly events: EventSource;
   readonly onEvent: (event: NewHostEvent) => void;
   readonly orders: ModelOrders;
+  readonly sources: SourceDesk;
   readonly scaling: ScalingControls;
   readHistory(query: HistoryQuery): HistoryAnswer;
   /** Answers as the inference listener does. */
@@ -117,6 +120,7 @@ export class AdminApi {
         ...modelRoutes({ jobs: this.jobs, orders: parts.orders }),
         ...tryRoutes(parts.answerInference),
         ...cacheRoutes(parts.answers && ((model) => clearAnswers(parts.answers!, model))),
+        ...sourceRoutes(parts.sources),
         ...eventRoutes((query) => parts.events.list(query)),
         ...scalingRoutes(parts.scaling),
         ...historyRoutes((query) => parts.readHistory(query)),

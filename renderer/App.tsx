@@ -12,6 +12,7 @@ import { Waiting } from './frame/Waiting.tsx';
 import { useShortcuts } from './frame/use-shortcuts.ts';
 import { useLive } from './live/use-live.ts';
 import { HomePlace } from './places/home/HomePlace.tsx';
+import { FileDrop } from './places/models/FileDrop.tsx';
 import { isWelcomed } from './places/welcome/welcomed.ts';
 import { t } from './texts/t.ts';
 import styles from './App.module.css';
@@ -65,6 +66,7 @@ export function App() {
         </div>
       </main>
       <StatusStrip onOpenPalette={openPalette} onOpenActivity={() => setActivityOpen(true)} />
+      <FileDrop />
       <CommandPalette isOpen={isPaletteOpen} onClose={() => setPaletteOpen(false)} />
       <ActivityDrawer isOpen={isActivityOpen} onClose={() => setActivityOpen(false)} />
     </div>

@@ -9,6 +9,7 @@ import { openSession } from './api/session.ts';
 import { keepLive } from './live/live-connection.ts';
 import { liveStore } from './live/live-store.ts';
 import { prefillSeries } from './live/prefill.ts';
+import { loadAllPlaces } from './places/lazy-places.ts';
 import { applyTheme, readTheme } from './theme/theme.ts';
 
 applyTheme(readTheme());
@@ -32,7 +33,7 @@ async function start(): Promise<void> {
     const leave = liveStore.subscribe(() => {
       if (liveStore.state.host === undefined) return;
       leave();
-      void prefillSeries(liveStore);
+      void prefillSeries(liveStore).then(loadAllPlaces);
     });
     void keepLive(liveStore, new AbortController().signal);
   } else liveStore.setConnection('signed-out');

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser } from 'playwright-core';
 import { browserPath, launchBrowser, noBrowser } from '../support/browser.ts';
 import { Gui } from '../support/gui.ts';
-import { HostProcess, demoModels } from '../support/host-process.ts';
+import { HostProcess, demoModels, until } from '../support/host-process.ts';
 
 if (browserPath === undefined) console.warn(`Skipped: ${noBrowser}.`);
 
@@ -23,6 +23,9 @@ describe.skipIf(browserPath === undefined)('the GUI', { timeout: 120_000 }, () =
     await using gui = await Gui.open(browser, first);
     const { page } = gui;
     await page.getByText('Serving 4 models').waitFor();
+    // The places load once the page is idle, the last of them is this.
+    const loaded = `performance.getEntriesByType('resource').some(({ name }) => name.includes('WelcomePlace'))`;
+    await until('all places are loaded', 30_000, async () => (await page.evaluate(loaded)) === true);
     await first.kill();
     await page.getByText(/Millrace has not answered since/).waitFor({ timeout: 20_000 });
     expect(await page.getByRole('contentinfo').innerText()).toContain('Not running');
@@ -53,7 +56,7 @@ describe.skipIf(browserPath === undefined)('the GUI', { timeout: 120_000 }, () =
     await gui.page.getByRole('heading', { name: 'This browser needs a link' }).waitFor();
   });
 
-  it('shows its first view within a second and 350 KB', async () => {
+  it('shows its first view within a second', async () => {
     await using host = await HostProcess.start({ models: demoModels });
     await using gui = await Gui.open(browser, host);
     const { page } = gui;

@@ -92,8 +92,8 @@ describe.skipIf(browserPath === undefined)('Try it', { timeout: 120_000 }, () =>
     await using gui = await Gui.open(browser, host);
     const { page } = gui;
     await gui.goTo('/try/iris');
-    await page.getByText('As code').click();
-    await page.getByText('curl', { exact: true }).click();
+    await page.getByRole('radio', { name: 'As code' }).check();
+    await page.getByRole('radio', { name: 'curl' }).check();
     await page.getByRole('button', { name: 'Copy this code' }).click();
     const line = String(await page.evaluate('navigator.clipboard.readText()'));
     const { stdout } = await promisify(execFile)('sh', ['-c', line]);

@@ -39,7 +39,7 @@ describe('parseConfig', () => {
         keepAliveTimeoutMs: 75_000,
         maxQueueBytes: 32 * 1024 * 1024,
       },
-      compatibility: { serverName: 'millrace' },
+      compatibility: { serverName: 'millrace', repositoryControl: 'none' },
       drainTimeoutMs: 60_000,
       log: { level: 'info', format: 'text' },
     });

@@ -25,7 +25,8 @@ export function tar(entries: readonly TarEntry[]): Buffer {
     head.write(' '.repeat(8), 148);
     head.write(type, 156);
     head.write(link, 157, 100, 'utf8');
-    head.write('ustar\0' + '00', 257);
+    head.write('ustar\0', 257);
+    head.write('00', 263);
     const sum = head.reduce((total, byte) => total + byte, 0);
     head.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
     return [head, bytes, Buffer.alloc((blockBytes - (bytes.length % blockBytes)) % blockBytes)];

@@ -293,7 +293,7 @@ export class InferenceListener {
       case 'repository-load':
       case 'repository-unload': {
         const verb = route.name === 'repository-load' ? 'load' : 'unload';
-        handleRepository(this.#repositoryContext, verb, route.model, request, response, watch, head.contentLength);
+        handleRepository(this.#repositoryContext, verb, route.model, request, response, head.contentLength);
         return;
       }
       case 'all-statistics':

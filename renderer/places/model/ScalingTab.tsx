@@ -10,7 +10,7 @@ import { FactList } from '../../components/FactList.tsx';
 import { ErrorNotice } from '../../components/Notice.tsx';
 import { Table } from '../../components/Table.tsx';
 import type { Column } from '../../components/Table.tsx';
-import { answerNumber, bytesText, durationText, formatNumber, unknownText } from '../../format/format.ts';
+import { answerNumber, bytesText, durationText, figureText, formatNumber, unknownText } from '../../format/format.ts';
 import { useLive } from '../../live/use-live.ts';
 import { t } from '../../texts/t.ts';
 import { CopiesTable } from '../monitor/CopiesTable.tsx';
@@ -127,7 +127,9 @@ const columns: readonly Column<Vote>[] = [
     head: t('scaling.value'),
     isNumber: true,
     cell: ({ value, unit }) => (
-      <span translate="no">{value === undefined ? unknownText : `${answerNumber(value)}${unit}`}</span>
+      <span translate="no">
+        {value === undefined ? unknownText : figureText({ value: answerNumber(value), unit: unit.trim() })}
+      </span>
     ),
   },
   {

@@ -161,8 +161,8 @@ models
 
 models
   .command('import')
-  .description('check, try and store a model, or all models of a folder or zip archive')
-  .argument('<path>', 'model.onnx, a folder with models as <name>/<version>/model.onnx, or a zip archive of one')
+  .description('check, try and store a model, or all models of a folder or archive')
+  .argument('<path>', 'model.onnx, a folder with models as <name>/<version>/model.onnx, or a zip or tar archive of one')
   .option('--name <name>', "the model's name (default: from the file or folder)")
   .option('--version <number>', 'its version (default: from the folder, or the next free number)')
   .option('--no-samples', 'do not run the saved test cases of samples.json')

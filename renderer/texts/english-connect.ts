@@ -28,5 +28,5 @@ export const connectTexts = {
   'sources.problems': 'Not served',
   'sources.noProblems': 'Everything in the folder is served.',
   'sources.bring': 'Bring a model',
-  'sources.bringHint': 'Drop a file here, or let a script import it:',
+  'sources.bringHint': 'A script can import it too.',
 } as const;

@@ -90,6 +90,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   'pino-pretty': ['server/base/log.ts'],
   systeminformation: ['server/metrics/system-information.ts'],
   yauzl: ['server/models/archive.ts'],
+  tar: ['server/models/tar-archive.ts'],
   zod: [
     'server/config.ts',
     'server/models/manifest.ts',

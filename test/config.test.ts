@@ -39,6 +39,7 @@ describe('parseConfig', () => {
         keepAliveTimeoutMs: 75_000,
         maxQueueBytes: 32 * 1024 * 1024,
       },
+      sources: [],
       compatibility: { serverName: 'millrace' },
       drainTimeoutMs: 60_000,
       log: { level: 'info', format: 'text' },

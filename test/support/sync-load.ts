@@ -19,8 +19,8 @@ const largeS3 = fileURLToPath(new URL('../fixtures/large-s3.ts', import.meta.url
 
 export interface SyncLoadOptions {
   readonly megabytes: number;
-  /** The host syncs in its own process, for comparison. */
-  readonly isInside: boolean;
+  /** `inside`: the host syncs in its own process, for comparison. `nowhere`: nothing is synced for so long, to know the noise. */
+  readonly where: 'beside' | 'inside' | 'nowhere';
   /** Length of the measurements before and after, milliseconds. */
   readonly quietMs: number;
 }
@@ -47,9 +47,12 @@ export interface SyncLoadResult {
 /** Four connections that pause 5 ms between requests: some 500 requests a second, a busy shop floor and not a saturated machine. */
 const connections = 4;
 const pauseMs = 5;
+/** About as long as a gigabyte takes beside other work. */
+const nowhereMs = 30_000;
 const row = JSON.stringify({ features: [5.1, 3.5, 1.4, 0.2] });
 
-export async function measureSyncLoad({ megabytes, isInside, quietMs }: SyncLoadOptions): Promise<SyncLoadResult> {
+export async function measureSyncLoad({ megabytes, where, quietMs }: SyncLoadOptions): Promise<SyncLoadResult> {
+  const isInside = where === 'inside';
   const folder = await mkdtemp(join(tmpdir(), 'millrace-sync-load-'));
   const data = join(folder, 'data');
   const children: ChildProcess[] = [];
@@ -97,6 +100,13 @@ export async function measureSyncLoad({ megabytes, isInside, quietMs }: SyncLoad
     await phase(url, forMs(quietMs)); // The heap of a host under load grows for some seconds by itself.
     const before = await phase(url, forMs(quietMs));
     const rssBeforeBytes = rssPeakBytes;
+    if (where === 'nowhere') {
+      const during = await phase(url, forMs(nowhereMs));
+      clearInterval(sampler);
+      const after = await phase(url, forMs(quietMs));
+      const nothing = { syncSeconds: nowhereMs / 1000, bytes: 0, outcome: 'nothing', sentence: '' };
+      return { before, during, after, ...nothing, rssBeforeBytes, rssPeakBytes };
+    }
     const memory = SourceMemory.open(data);
     if (isInside) host.child.kill('SIGUSR2');
     else await new SourceList(data, settings.sources as never).setPaused('factory', false);

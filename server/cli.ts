@@ -2,11 +2,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { cacheClearCommand, cacheStatusCommand } from './cli/cache.ts';
+import type { CacheFlags } from './cli/cache.ts';
 import { findHost } from './cli/host-client.ts';
-import { modelsText, statusText } from './cli/inspect.ts';
+import { statusText } from './cli/inspect.ts';
 import { cancelJobCommand, listJobsCommand } from './cli/jobs.ts';
 import type { JobFlags } from './cli/jobs.ts';
-import { importCommand, removeCommand, showCommand, verifyCommand } from './cli/models.ts';
+import { importCommand, listModelsCommand, removeCommand, showCommand, verifyCommand } from './cli/models.ts';
 import type { ImportFlags, RemoveFlags } from './cli/models.ts';
 import { openCommand } from './cli/open.ts';
 import type { OpenFlags } from './cli/open.ts';
@@ -14,6 +16,18 @@ import { exitCodes, reportError } from './cli/output.ts';
 import { scaleReplay } from './cli/scale.ts';
 import type { ReplayFlags } from './cli/scale.ts';
 import { addSourceCommands } from './cli/source-commands.ts';
+import {
+  loadCommand,
+  pinCommand,
+  promoteCommand,
+  refreshCommand,
+  rollbackCommand,
+  shadowCommand,
+  trafficCommand,
+  unloadCommand,
+  unpinCommand,
+} from './cli/serving.ts';
+import type { ServingFlags } from './cli/serving.ts';
 import { explainCommand, recordCommand, scaleEventsCommand, scaleSetCommand } from './cli/scale-host.ts';
 import type { EventFlags, RecordFlags, ScaleFlags, SetFlags } from './cli/scale-host.ts';
 import { serve } from './cli/serve.ts';
@@ -79,15 +93,71 @@ const models = program.command('models').description('import models, look at the
 
 models
   .command('list')
-  .description('list the models of the running host, their versions and states')
+  .description('list the models of the running host, their versions and states; without a host the imported ones')
   .addOption(dataOption())
   .option('--json', 'print as JSON')
-  .action((flags: { data: string; json?: boolean }) =>
-    run(flags.json === true, async () => {
-      const found = await findHost(flags.data);
-      console.log(flags.json === true ? JSON.stringify(found.status.models, undefined, 2) : modelsText(found));
-    }),
+  .action((flags: { data: string; json?: boolean }) => run(flags.json === true, () => listModelsCommand(flags)));
+
+const served = (name: string, description: string) =>
+  models
+    .command(name)
+    .description(description)
+    .argument('<name>')
+    .addOption(dataOption())
+    .option('--json', 'print as JSON');
+
+served('promote', 'make a version the one that answers: started, tested, switched to without losing a request')
+  .argument('<version>')
+  .option('--force', 'also where apps may fail with it')
+  .addHelpText('after', '\nExample:\n  millrace models promote iris 2')
+  .action((name: string, version: string, flags: ServingFlags) =>
+    run(flags.json === true, () => promoteCommand(name, version, flags)),
   );
+
+served('rollback', 'go back to the version that answered before').action((name: string, flags: ServingFlags) =>
+  run(flags.json === true, () => rollbackCommand(name, flags)),
+);
+
+served('pin', 'keep a version, whatever is imported (default: the one that answers)')
+  .argument('[version]')
+  .option('--force', 'also where apps may fail with it')
+  .action((name: string, version: string | undefined, flags: ServingFlags) =>
+    run(flags.json === true, () => pinCommand(name, version, flags)),
+  );
+
+served('unpin', 'let the next version that is imported take over again').action((name: string, flags: ServingFlags) =>
+  run(flags.json === true, () => unpinCommand(name, flags)),
+);
+
+served('traffic', 'split the requests that name no version, or show how they are split')
+  .argument('[shares...]', 'as <version>=<weight>')
+  .option('--off', 'end the split')
+  .addHelpText('after', '\nExample:\n  millrace models traffic iris 1=90 2=10')
+  .action((name: string, shares: string[], flags: ServingFlags) =>
+    run(flags.json === true, () => trafficCommand(name, shares, flags)),
+  );
+
+served('shadow', 'send copies of requests to a version whose answers are only compared, or show the differences')
+  .argument('[version]')
+  .option('--off', 'end it')
+  .action((name: string, version: string | undefined, flags: ServingFlags) =>
+    run(flags.json === true, () => shadowCommand(name, version, flags)),
+  );
+
+served('load', 'load a model of the running host, again where it is loaded').action(
+  (name: string, flags: ServingFlags) => run(flags.json === true, () => loadCommand(name, flags)),
+);
+
+served('unload', 'end the processes of a model and refuse requests for it until it is loaded').action(
+  (name: string, flags: ServingFlags) => run(flags.json === true, () => unloadCommand(name, flags)),
+);
+
+models
+  .command('refresh')
+  .description('have the running host look at its model folders')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((flags: ServingFlags) => run(flags.json === true, () => refreshCommand(flags)));
 
 models
   .command('import')
@@ -126,6 +196,25 @@ models
   .addOption(dataOption())
   .option('--json', 'print as JSON')
   .action((name: string | undefined, flags: ImportFlags) => run(flags.json === true, () => verifyCommand(name, flags)));
+
+const cache = program.command('cache').description('look at the saved answers, remove them');
+
+cache
+  .command('status')
+  .description('show how many answers are saved, how often they were used, and what that saved')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((flags: CacheFlags) => run(flags.json === true, () => cacheStatusCommand(flags)));
+
+cache
+  .command('clear')
+  .description('remove the saved answers of a model, or of all models')
+  .argument('[model]')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((model: string | undefined, flags: CacheFlags) =>
+    run(flags.json === true, () => cacheClearCommand(model, flags)),
+  );
 
 const jobs = program.command('jobs').description('look at what the running host does beside serving');
 

@@ -13,6 +13,7 @@ import { Warden } from './cluster/warden.ts';
 import type { Config } from './config.ts';
 import { EventLog } from './events/event-log.ts';
 import { InferenceListener } from './gateway/inference-listener.ts';
+import { digestsPath, openAnswerStore } from './host/answer-store.ts';
 import { Catalog } from './host/catalog.ts';
 import { AdminApi } from './host/admin-api.ts';
 import { HostSources } from './host/host-sources.ts';
@@ -24,14 +25,17 @@ import { ModelBuilder } from './host/model-builder.ts';
 import { ModelCommands } from './host/model-commands.ts';
 import { ModelLibrary } from './host/model-library.ts';
 import { recordedVersion } from './host/recorded-version.ts';
+import { repositoryControl } from './host/repository-control.ts';
 import { Residency } from './host/residency.ts';
 import { SourceScheduler } from './host/source-scheduler.ts';
 import { ScalingBook } from './host/scaling-book.ts';
 import { Scaling } from './host/scaling.ts';
+import { tryModel } from './inspect/trial-load.ts';
 import { countPhysicalCores, MachineMeter } from './metrics/machine.ts';
 import { GraphicsMeter } from './metrics/graphics-meter.ts';
 import { History } from './metrics/history.ts';
 import { renderMetrics } from './metrics/inference-metrics.ts';
+import { FileDigests } from './models/file-digests.ts';
 import type { RepositoryProblem } from './models/repository.ts';
 import type { NewHostEvent } from './protocol/admin/host-event.ts';
 import { SourceList } from './sources/source-list.ts';
@@ -102,7 +106,9 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   const physicalCores = await countPhysicalCores();
   const expected = scan.names;
   const shared = { config, log, library, catalog, residency, book };
-  const builder = new ModelBuilder({ ...shared, expected, physicalCores, spawn, onEvent });
+  const answers = openAnswerStore(config, onEvent);
+  const digests = new FileDigests(digestsPath(config.dataDirectory));
+  const builder = new ModelBuilder({ ...shared, expected, physicalCores, answers, digests, spawn, onEvent });
   const models = new ModelCommands({
     catalog,
     library,
@@ -124,6 +130,16 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     limits: config.limits,
     allowedHosts: config.allowedHosts,
     serverName: config.compatibility.serverName,
+    repositoryControl:
+      config.compatibility.repositoryControl === 'explicit'
+        ? repositoryControl({
+            models,
+            dataDirectory: config.dataDirectory,
+            servesStore: library.servesStore,
+            tryModel,
+            onEvent,
+          })
+        : undefined,
     version,
     log,
     renderMetrics(bufferedBytes, connections) {
@@ -139,6 +155,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
           replicaCpuSeconds: scaling.replicaCpuMs / 1000,
           machine: machine.read(performance.now()),
           graphics: graphics.readings,
+          cache: answers?.cache.reading(),
         },
         catalog.list().map((model) => model.reading()),
         scaling.readings(),
@@ -170,6 +187,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     modelsFolder: config.models,
     servesStore: library.servesStore,
     problems: scan.problems.map(({ path, message, hint }) => ({ subject: path, message, hint })),
+    answers,
     wardenPid: () => warden.pid,
     connections: () => listener.connections,
     addresses: () => ({ inferenceUrl, adminUrl }),
@@ -180,13 +198,17 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
       jobs: () => admin.jobs,
     }),
     events,
+    onEvent,
+    orders: models,
     scaling: scaling.controls,
     readHistory: (query) => history.read(query, Date.now()),
     answerInference: (...request) => listener.answer(...request),
     onImported: async ({ versions: imported }) => {
+      if (!library.servesStore) return false;
       const names = imported.flatMap((each) => (each.state === 'refused' ? [] : [each.record.name]));
-      for (const name of new Set(names)) await models.refresh(name);
-      return library.servesStore;
+      // What keeps a version from taking over is an event; the import itself is done.
+      await Promise.allSettled([...new Set(names)].map((name) => models.refresh(name)));
+      return true;
     },
   });
   const runFile = new RunFile(config.dataDirectory);
@@ -197,6 +219,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     adminPort = await listenNear(admin.listener.server, '127.0.0.1', config.admin.port, log, 'admin');
   } catch (error) {
     listener.close();
+    await answers?.cache.close();
     emptyDirectory.remove();
     events.close();
     throw error;
@@ -228,6 +251,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     listener.close();
     residency.stop();
     await Promise.all([models.stop(), ...catalog.models().map((model) => model.stop())]);
+    await answers?.cache.close();
     await admin.stop();
     await warden.stop();
     emptyDirectory.remove();

@@ -20,14 +20,17 @@ const { routes } = new AdminApi({
   modelsFolder: dataDirectory,
   servesStore: true,
   problems: [],
+  answers: undefined,
   wardenPid: () => undefined,
   connections: () => 0,
   addresses: () => ({ inferenceUrl: '', adminUrl: '' }),
   events: { list: () => [], onEvent: () => () => {} },
   // Only its routes are looked at.
   sources: {} as SourceDesk,
+  orders: {} as never,
   readHistory: () => ({ stepSeconds: 1, times: [], series: {} }),
   scaling: { views: () => [], order: () => {}, samples: () => [] },
+  onEvent: () => {},
   answerInference: () => {},
   onImported: () => true,
 });

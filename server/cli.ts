@@ -1,7 +1,9 @@
 /** The command line: parses words, calls server/cli/*, sets the exit code. `millrace --help` is its documentation. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { cacheClearCommand, cacheStatusCommand } from './cli/cache.ts';
+import type { CacheFlags } from './cli/cache.ts';
 import { findHost } from './cli/host-client.ts';
 import { statusText } from './cli/inspect.ts';
 import { cancelJobCommand, listJobsCommand } from './cli/jobs.ts';
@@ -25,6 +27,7 @@ import {
   unpinCommand,
 } from './cli/serving.ts';
 import type { ServingFlags } from './cli/serving.ts';
+import { addSourceCommands } from './cli/source-commands.ts';
 import { explainCommand, recordCommand, scaleEventsCommand, scaleSetCommand } from './cli/scale-host.ts';
 import type { EventFlags, RecordFlags, ScaleFlags, SetFlags } from './cli/scale-host.ts';
 import { serve } from './cli/serve.ts';
@@ -43,7 +46,10 @@ const program = new Command('millrace')
   });
 
 const dataOption = () =>
-  new Option('--data <folder>', 'folder for what Millrace keeps between runs').default(defaultDataDirectory());
+  new Option('--data <folder>', 'folder for what Millrace keeps between runs')
+    // A child process works in another folder.
+    .argParser((path: string) => resolve(path))
+    .default(defaultDataDirectory());
 
 program
   .command('serve')
@@ -191,6 +197,25 @@ models
   .option('--json', 'print as JSON')
   .action((name: string | undefined, flags: ImportFlags) => run(flags.json === true, () => verifyCommand(name, flags)));
 
+const cache = program.command('cache').description('look at the saved answers, remove them');
+
+cache
+  .command('status')
+  .description('show how many answers are saved, how often they were used, and what that saved')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((flags: CacheFlags) => run(flags.json === true, () => cacheStatusCommand(flags)));
+
+cache
+  .command('clear')
+  .description('remove the saved answers of a model, or of all models')
+  .argument('[model]')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((model: string | undefined, flags: CacheFlags) =>
+    run(flags.json === true, () => cacheClearCommand(model, flags)),
+  );
+
 const jobs = program.command('jobs').description('look at what the running host does beside serving');
 
 jobs
@@ -207,6 +232,8 @@ jobs
   .addOption(dataOption())
   .option('--json', 'print as JSON')
   .action((id: string, flags: JobFlags) => run(flags.json === true, () => cancelJobCommand(id, flags)));
+
+addSourceCommands(program, models, dataOption, run);
 
 const scale = program.command('scale').description('look at what the autoscaler decides, and why; overrule it');
 

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { MillraceError } from './base/errors.ts';
+import { sourceSettingsSchema } from './protocol/admin/source-settings.ts';
 
 const megabyte = 1024 * 1024;
 const whole = (min: number, max: number) => z.int().min(min).max(max);
@@ -33,6 +34,26 @@ const limitsSchema = z
     path: ['headersTimeoutMs'],
     error: 'must not be longer than requestTimeoutMs, which it is a part of',
   });
+
+/** Where several machines share what they keep; the text may hold a password and is never shown. */
+const redisUrl = z
+  .string()
+  .refine((text) => {
+    const url = URL.parse(text);
+    return url !== null && (url.protocol === 'redis:' || url.protocol === 'rediss:') && url.hostname !== '';
+  }, 'must be a URL like redis://host:6379')
+  .optional();
+
+const cacheSchema = z.strictObject({
+  /** False: no answer is kept, whatever a model's millrace.json says. */
+  enabled: z.boolean().default(true),
+  /** 3600 s, one hour: long enough for screens that ask the same again and again, short enough to forget by itself. */
+  ttlSeconds: whole(1, 31_536_000).default(3600),
+  /** 256 MiB: about 600,000 answers of a small classifier. */
+  maxBytes: whole(megabyte, 1024 * 1024 * megabyte).default(256 * megabyte),
+  /** Absent: in the data folder. */
+  redis: redisUrl,
+});
 
 const configSchema = z.strictObject({
   /** Folder in Triton's layout, `<model>/<version>/model.onnx`. */
@@ -63,7 +84,10 @@ const configSchema = z.strictObject({
       scaling: z.record(z.string(), z.unknown()).default({}),
     })
     .prefault({}),
+  cache: cacheSchema.prefault({}),
   limits: limitsSchema.prefault({}),
+  /** Places that models come from; those added by the command line are kept in the data folder. */
+  sources: z.array(sourceSettingsSchema).max(32).default([]),
   /** Resident memory of all replicas together. Default: a share of the machine, see host/memory-budget.ts. */
   memoryBudgetBytes: whole(1024, 2 ** 50).optional(),
   compatibility: z
@@ -105,6 +129,11 @@ export function parseConfig(raw: unknown, where: string): Config {
       },
     );
   }
+  const names = result.data.sources.map(({ name }) => name);
+  const twin = names.find((name, index) => names.indexOf(name) !== index);
+  if (twin !== undefined) {
+    throw new MillraceError('invalid-config', `${where} has two sources of the name ${twin}.`, { hint: 'Rename one.' });
+  }
   return result.data;
 }
 
@@ -137,6 +166,11 @@ export async function readConfigFile(path: string): Promise<Record<string, unkno
   const settings = raw as Record<string, unknown>;
   for (const key of ['models', 'dataDirectory']) {
     if (typeof settings[key] === 'string') settings[key] = resolve(path, '..', settings[key]);
+  }
+  for (const source of Array.isArray(settings['sources']) ? (settings['sources'] as Record<string, unknown>[]) : []) {
+    for (const key of ['path', 'caFile']) {
+      if (typeof source?.[key] === 'string') source[key] = resolve(path, '..', source[key]);
+    }
   }
   return settings;
 }

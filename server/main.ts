@@ -13,8 +13,10 @@ import { Warden } from './cluster/warden.ts';
 import type { Config } from './config.ts';
 import { EventLog } from './events/event-log.ts';
 import { InferenceListener } from './gateway/inference-listener.ts';
+import { digestsPath, openAnswerStore } from './host/answer-store.ts';
 import { Catalog } from './host/catalog.ts';
 import { AdminApi } from './host/admin-api.ts';
+import { HostSources } from './host/host-sources.ts';
 import { HistoryRecorder } from './host/history-recorder.ts';
 import { listenNear } from './host/listen.ts';
 import { RunFile } from './host/run-file.ts';
@@ -25,6 +27,7 @@ import { ModelLibrary } from './host/model-library.ts';
 import { recordedVersion } from './host/recorded-version.ts';
 import { repositoryControl } from './host/repository-control.ts';
 import { Residency } from './host/residency.ts';
+import { SourceScheduler } from './host/source-scheduler.ts';
 import { ScalingBook } from './host/scaling-book.ts';
 import { Scaling } from './host/scaling.ts';
 import { tryModel } from './inspect/trial-load.ts';
@@ -32,8 +35,10 @@ import { countPhysicalCores, MachineMeter } from './metrics/machine.ts';
 import { GraphicsMeter } from './metrics/graphics-meter.ts';
 import { History } from './metrics/history.ts';
 import { renderMetrics } from './metrics/inference-metrics.ts';
+import { FileDigests } from './models/file-digests.ts';
 import type { RepositoryProblem } from './models/repository.ts';
 import type { NewHostEvent } from './protocol/admin/host-event.ts';
+import { SourceList } from './sources/source-list.ts';
 import { version } from './version.ts';
 
 export interface Host {
@@ -101,7 +106,9 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   const physicalCores = await countPhysicalCores();
   const expected = scan.names;
   const shared = { config, log, library, catalog, residency, book };
-  const builder = new ModelBuilder({ ...shared, expected, physicalCores, spawn, onEvent });
+  const answers = openAnswerStore(config, onEvent);
+  const digests = new FileDigests(digestsPath(config.dataDirectory));
+  const builder = new ModelBuilder({ ...shared, expected, physicalCores, answers, digests, spawn, onEvent });
   const models = new ModelCommands({
     catalog,
     library,
@@ -148,6 +155,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
           replicaCpuSeconds: scaling.replicaCpuMs / 1000,
           machine: machine.read(performance.now()),
           graphics: graphics.readings,
+          cache: answers?.cache.reading(),
         },
         catalog.list().map((model) => model.reading()),
         scaling.readings(),
@@ -162,19 +170,35 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     connections: () => listener.connections,
     now: Date.now,
   });
+  const sources = new SourceList(config.dataDirectory, config.sources);
+  const scheduler = new SourceScheduler({
+    dataDirectory: config.dataDirectory,
+    list: sources,
+    log,
+    onEvent,
+    onImported: (name) => (library.servesStore ? models.refresh(name) : Promise.resolve()),
+  });
   let inferenceUrl = '';
   let adminUrl = '';
-  const admin = new AdminApi({
+  const admin: AdminApi = new AdminApi({
     catalog,
     log,
     dataDirectory: config.dataDirectory,
     modelsFolder: config.models,
     servesStore: library.servesStore,
     problems: scan.problems.map(({ path, message, hint }) => ({ subject: path, message, hint })),
+    answers,
     wardenPid: () => warden.pid,
     connections: () => listener.connections,
     addresses: () => ({ inferenceUrl, adminUrl }),
+    sources: new HostSources({
+      dataDirectory: config.dataDirectory,
+      list: sources,
+      scheduler,
+      jobs: () => admin.jobs,
+    }),
     events,
+    onEvent,
     orders: models,
     scaling: scaling.controls,
     readHistory: (query) => history.read(query, Date.now()),
@@ -195,6 +219,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     adminPort = await listenNear(admin.listener.server, '127.0.0.1', config.admin.port, log, 'admin');
   } catch (error) {
     listener.close();
+    await answers?.cache.close();
     emptyDirectory.remove();
     events.close();
     throw error;
@@ -211,11 +236,13 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   });
   await admin.start();
   for (const deployment of catalog.models()) deployment.start();
+  scheduler.start();
   scaling.start();
   graphics.start();
   recorder.start();
 
   const stop = async (): Promise<void> => {
+    await scheduler.stop();
     await listener.drain(config.drainTimeoutMs);
     scaling.stop();
     graphics.stop();
@@ -224,6 +251,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     listener.close();
     residency.stop();
     await Promise.all([models.stop(), ...catalog.models().map((model) => model.stop())]);
+    await answers?.cache.close();
     await admin.stop();
     await warden.stop();
     emptyDirectory.remove();

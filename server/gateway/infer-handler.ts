@@ -10,12 +10,13 @@ import type { CallKind } from '../protocol/control.ts';
 import { viaName } from '../protocol/control.ts';
 import { joined } from '../protocol/frames.ts';
 import { scanRequestParameters } from '../protocol/oip-request.ts';
+import { parseCacheControl } from './cache-control.ts';
 import type { GarbageCollection } from './garbage-collection.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { MemoryPermit } from './memory-budget.ts';
 import type { GatewayModel } from './model-catalog.ts';
 import { decompress, readBody } from './request-body.ts';
-import type { BodyLimits, ClientWatch, ReceivedBody } from './request-body.ts';
+import type { BodyLimits, ReceivedBody } from './request-body.ts';
 import { cookieValue, rawHeader } from './request-head.ts';
 import type { RequestHead } from './request-head.ts';
 import { sendPieces } from './response.ts';
@@ -40,7 +41,6 @@ export function handleInference(
   kind: CallKind,
   request: IncomingMessage,
   response: ServerResponse,
-  watch: ClientWatch,
   head: RequestHead,
   chooseModel: (body: ReceivedBody | undefined) => GatewayModel | undefined,
 ): void {
@@ -61,13 +61,13 @@ export function handleInference(
     context.garbage.onBody(body.bytes);
     try {
       const model = chooseModel(body)!;
-      submitCall({ model, kind, body, jsonLength, receivedMs, request, response, watch, head, permit, fail });
+      submitCall({ model, kind, body, jsonLength, receivedMs, request, response, head, permit, fail });
     } catch (error) {
       permit.release();
       fail(error);
     }
   };
-  readBody(request, watch, head.contentLength, context.limits, permit, (raw, error) => {
+  readBody(request, head.contentLength, context.limits, permit, (raw, error) => {
     if (raw === undefined) {
       permit.release();
       fail(error);
@@ -90,14 +90,13 @@ interface Submission {
   readonly receivedMs: number;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly watch: ClientWatch;
   readonly head: RequestHead;
   readonly permit: MemoryPermit;
   readonly fail: (error: MillraceError) => void;
 }
 
 function submitCall(submission: Submission): void {
-  const { model, body, jsonLength, response, watch, head, permit, fail } = submission;
+  const { model, body, jsonLength, response, head, permit, fail } = submission;
   if (jsonLength !== undefined && jsonLength > body.bytes) {
     throw new MillraceError(
       'invalid-request',
@@ -107,7 +106,6 @@ function submitCall(submission: Submission): void {
   let ended = false;
   const end = (): void => {
     ended = true;
-    watch.onLeave = undefined;
     permit.release();
   };
   const withdraw = model.submit(
@@ -122,10 +120,11 @@ function submitCall(submission: Submission): void {
     },
   );
   if (ended) return;
-  watch.onLeave = () => {
+  response.on('close', () => {
+    if (ended) return;
     end();
     withdraw();
-  };
+  });
 }
 
 function callRequest({ model, kind, body, jsonLength, receivedMs, request, head }: Submission): CallRequest {
@@ -143,6 +142,7 @@ function callRequest({ model, kind, body, jsonLength, receivedMs, request, head 
     priority: (hints.priority ?? 0) > 1 ? 'batch' : 'interactive',
     clientIp: request.socket.remoteAddress ?? '',
     affinityKey: model.session === undefined ? undefined : affinityKey(model.session, request, head),
+    saved: head.cacheControl === undefined ? undefined : parseCacheControl(head.cacheControl),
     forwarded: head.via?.includes(viaName) === true,
     receivedMs,
     deadlineMs: receivedMs + Math.min(timeoutMs, maxTimeoutMs),
@@ -171,18 +171,18 @@ function affinityKey(
 
 function sendAnswer(response: ServerResponse, answer: Answer, acceptEncoding: string | undefined): void {
   if (response.destroyed) return;
+  const cache = answer.cache === undefined ? [] : ['X-Millrace-Cache', answer.cache];
   if (answer.type === 'http') {
-    sendPieces(response, answer.status, answer.headers, answer.body, acceptEncoding);
+    sendPieces(response, answer.status, [...answer.headers, ...cache], answer.body, acceptEncoding);
     return;
   }
+  const { jsonLength } = answer;
   const headers =
-    answer.jsonLength === undefined
-      ? jsonHeaders
-      : ['Content-Type', 'application/octet-stream', 'Inference-Header-Content-Length', String(answer.jsonLength)];
+    jsonLength === undefined
+      ? ['Content-Type', 'application/json', ...cache]
+      : ['Content-Type', 'application/octet-stream', 'Inference-Header-Content-Length', String(jsonLength), ...cache];
   sendPieces(response, 200, headers, answer.body, acceptEncoding);
 }
-
-const jsonHeaders = ['Content-Type', 'application/json'];
 
 function parseJsonLength(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;

@@ -6,9 +6,11 @@ import type { Placement } from '../cluster/placement.ts';
 import type { ReplicaProcess } from '../cluster/spawn.ts';
 import { StartGate } from '../cluster/start-gate.ts';
 import type { Config } from '../config.ts';
+import type { FileDigests } from '../models/file-digests.ts';
 import type { ModelManifest } from '../models/manifest.ts';
 import type { VersionRecord } from '../models/version-record.ts';
 import type { NewHostEvent } from '../protocol/admin/host-event.ts';
+import type { AnswerStore } from './cached-model.ts';
 import type { Catalog } from './catalog.ts';
 import { readExampleRow } from './model-library.ts';
 import type { LibraryModel, ModelLibrary } from './model-library.ts';
@@ -28,6 +30,9 @@ export interface ModelBuilderOptions {
   readonly expected: readonly string[];
   readonly book: ScalingBook;
   readonly physicalCores: number;
+  /** Undefined where the host saves no answers. */
+  readonly answers: AnswerStore | undefined;
+  readonly digests: FileDigests;
   spawn(): ReplicaProcess;
   onEvent(event: NewHostEvent): void;
 }
@@ -63,6 +68,8 @@ export class ModelBuilder {
       log,
       exampleRow: await readExampleRow(found?.modelPath),
       known: record && knownFrom(record),
+      answers: this.#options.answers,
+      digests: this.#options.digests,
       spawn,
       onEvent: this.#options.onEvent,
       onWanted: () => residency.look(),

@@ -100,7 +100,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   }
   const inferenceUrl = `http://${config.http.host === '::1' ? '[::1]' : config.http.host}:${inferencePort}`;
   const adminUrl = `http://127.0.0.1:${adminPort}`;
-  await runFile.write({ pid: process.pid, inferenceUrl, adminUrl, version });
+  await runFile.write({ pid: process.pid, inferenceUrl, adminUrl, version, modelsFolder: config.models });
   warden.start();
   for (const model of catalog.list()) model.start();
 

@@ -8,6 +8,8 @@ export interface RunFacts {
   readonly inferenceUrl: string;
   readonly adminUrl: string;
   readonly version: string;
+  /** Folder whose models are served. */
+  readonly modelsFolder: string;
 }
 
 export class RunFile {

@@ -7,10 +7,12 @@ const files = sourceFiles('server');
 /** Each folder of server/ with the folders it may import from, its own aside. Type-only imports count. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   base: [],
+  plot: ['base'],
   protocol: ['base'],
   autoscaler: ['base', 'protocol'],
   balancer: ['base', 'protocol'],
   cluster: ['base', 'protocol'],
+  loadtest: ['base', 'protocol', 'plot'],
   metrics: ['base', 'protocol'],
   models: ['base', 'protocol'],
   replica: ['base', 'protocol'],
@@ -20,7 +22,19 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   gateway: ['base', 'protocol', 'balancer', 'metrics', 'models', 'security'],
   admin: ['base', 'protocol', 'balancer', 'metrics', 'models', 'security'],
   host: ['base', 'protocol', 'balancer', 'cluster', 'metrics', 'models', 'gateway', 'admin', 'config.ts', 'version.ts'],
-  cli: ['base', 'protocol', 'inspect', 'models', 'autoscaler', 'gateway', 'host', 'config.ts', 'main.ts', 'version.ts'],
+  cli: [
+    'base',
+    'protocol',
+    'inspect',
+    'loadtest',
+    'models',
+    'autoscaler',
+    'gateway',
+    'host',
+    'config.ts',
+    'main.ts',
+    'version.ts',
+  ],
   'config.ts': ['base'],
   'version.ts': ['../package.json'],
   'main.ts': ['base', 'admin', 'cluster', 'gateway', 'host', 'metrics', 'models', 'config.ts', 'version.ts'],
@@ -36,6 +50,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   commander: ['server/cli.ts'],
   pino: ['server/base/log.ts'],
   'pino-pretty': ['server/base/log.ts'],
+  'hdr-histogram-js': ['server/loadtest/latency-histogram.ts'],
   yauzl: ['server/models/archive.ts'],
   zod: [
     'server/config.ts',
@@ -45,7 +60,12 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
     // What the admin API takes and gives: bodies are checked and the OpenAPI document is made by the same schemas.
     'server/protocol/admin/',
   ],
-  'node:child_process': ['server/cluster/spawn.ts', 'server/cluster/warden.ts', 'server/cluster/replica.ts'],
+  'node:child_process': [
+    'server/cluster/spawn.ts',
+    'server/cluster/warden.ts',
+    'server/cluster/replica.ts',
+    'server/loadtest/load-process.ts',
+  ],
 };
 
 const groupOf = (path: string): string => path.replace(/^server\//, '').split('/')[0]!;

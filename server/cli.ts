@@ -1,9 +1,11 @@
 /** The command line: parses words, calls server/cli/*, sets the exit code. `millrace --help` is its documentation. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { benchCommand } from './cli/bench.ts';
 import type { BenchFlags } from './cli/bench-plan.ts';
+import { devicesCommand, gpuInstallCommand } from './cli/devices.ts';
+import type { DevicesFlags, InstallFlags } from './cli/devices.ts';
 import { findHost } from './cli/host-client.ts';
 import { modelsText, statusText } from './cli/inspect.ts';
 import { importCommand, removeCommand, showCommand, verifyCommand } from './cli/models.ts';
@@ -162,6 +164,24 @@ program
     '\nA shape is a number, a straight line 10..500, or steps 10,50,100.\n\nExamples:\n  millrace bench iris --connections 32\n  millrace bench iris --rate 10..500 --duration 1m --html report.html\n  millrace bench iris --slo p99=50ms',
   )
   .action((name: string, flags: BenchFlags) => run(flags.json === true, () => benchCommand(name, flags)));
+
+program
+  .command('devices')
+  .description('show what this machine can run models on, tried and not only listed')
+  .option('--fresh', 'try again although what is known still holds')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((flags: DevicesFlags) => run(flags.json === true, () => devicesCommand(flags)));
+
+const gpu = program.command('gpu').description('files that graphics processors need');
+
+gpu
+  .command('install')
+  .description("fetch ONNX Runtime's CUDA files with its own installer (Linux on x64)")
+  .addArgument(new Argument('<what>', 'what to fetch').choices(['cuda']))
+  .option('--yes', 'do not ask')
+  .addOption(dataOption())
+  .action((_what: string, flags: InstallFlags) => run(false, () => gpuInstallCommand(flags)));
 
 function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { MillraceError } from './base/errors.ts';
+import { deviceWishPattern } from './protocol/device.ts';
 
 const megabyte = 1024 * 1024;
 const whole = (min: number, max: number) => z.int().min(min).max(max);
@@ -59,6 +60,14 @@ const configSchema = z.strictObject({
       threads: whole(1, 256).optional(),
       /** 60 s, nginx's read timeout. */
       timeoutMs: whole(1, 3_600_000).default(60_000),
+    })
+    .prefault({}),
+  devices: z
+    .strictObject({
+      /** Of models that name none. Absent: `auto` once `millrace devices` has probed this machine, the CPU before. */
+      device: z.string().regex(deviceWishPattern).optional(),
+      /** Of each graphics processor's memory; the screen and other programs need the rest. */
+      graphicsMemoryPercent: whole(1, 100).default(90),
     })
     .prefault({}),
   limits: limitsSchema.prefault({}),

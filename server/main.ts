@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { createLog } from './base/log.ts';
 import type { Log } from './base/log.ts';
 import { AdminListener } from './admin/admin-listener.ts';
+import { DeviceBook } from './cluster/device-book.ts';
 import { planPlacement } from './cluster/placement.ts';
 import { EmptyDirectory, replicaEntry, spawnReplica } from './cluster/spawn.ts';
 import type { ReplicaProcess } from './cluster/spawn.ts';
@@ -18,11 +19,13 @@ import { Warden } from './cluster/warden.ts';
 import type { Config } from './config.ts';
 import { InferenceListener } from './gateway/inference-listener.ts';
 import { Catalog } from './host/catalog.ts';
+import { devicesOf } from './host/model-devices.ts';
 import { hostStatus } from './host/host-status.ts';
 import { listenNear } from './host/listen.ts';
 import { RunFile } from './host/run-file.ts';
 import { ServedModel } from './host/served-model.ts';
 import { renderMetrics } from './metrics/inference-metrics.ts';
+import { askGraphics } from './metrics/system-information.ts';
 import { scanRepository } from './models/repository.ts';
 import type { ModelEntry, RepositoryProblem } from './models/repository.ts';
 import { version } from './version.ts';
@@ -65,7 +68,9 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     replica.child.on('exit', () => warden.remove(replica.pid));
     return replica;
   };
-  const catalog = new Catalog(await serveModels(scan.models, config, log, spawn));
+  const { graphicsMemoryPercent } = config.devices;
+  const deviceBook = new DeviceBook({ dataDirectory: config.dataDirectory, graphicsMemoryPercent, askGraphics });
+  const catalog = new Catalog(await serveModels(scan.models, config, log, spawn, deviceBook));
   const listener = new InferenceListener({
     catalog,
     limits: config.limits,
@@ -107,7 +112,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   const stop = async (): Promise<void> => {
     await listener.drain(config.drainTimeoutMs);
     listener.close();
-    await Promise.all(catalog.list().map((model) => model.stop()));
+    await Promise.all([deviceBook.close(), ...catalog.list().map((model) => model.stop())]);
     await admin.stop();
     await warden.stop();
     emptyDirectory.remove();
@@ -133,6 +138,7 @@ async function serveModels(
   config: Config,
   log: Log,
   spawn: () => ReplicaProcess,
+  deviceBook: DeviceBook,
 ): Promise<ServedModel[]> {
   const gate = new StartGate(concurrentStarts);
   const local = entries.filter((entry) => entry.versions.length > 0);
@@ -162,6 +168,7 @@ async function serveModels(
         gate,
         log,
         exampleRow: await readExampleRow(entry),
+        devices: devicesOf(entry, config, deviceBook, (level, sentence, facts) => log[level](facts, sentence)),
         spawn,
       });
     }),

@@ -26,6 +26,7 @@ describe('parseConfig', () => {
   it('fills in every default', () => {
     expect(parse({})).toEqual({
       ...least,
+      devices: { graphicsMemoryPercent: 90 },
       http: { host: '127.0.0.1', port: 8000 },
       admin: { port: 8090 },
       allowedHosts: [],

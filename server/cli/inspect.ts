@@ -7,6 +7,7 @@ export function statusText({ run, status }: FoundHost): string {
     model.replicas.map((replica) => [
       replica.name,
       replica.state,
+      replica.device,
       String(replica.pid),
       String(replica.inFlight),
       String(replica.answered),
@@ -21,7 +22,7 @@ export function statusText({ run, status }: FoundHost): string {
     '',
     rows.length === 0
       ? 'No replica runs.'
-      : table(['REPLICA', 'STATE', 'PID', 'IN FLIGHT', 'ANSWERED', 'MEMORY'], rows),
+      : table(['REPLICA', 'STATE', 'DEVICE', 'PID', 'IN FLIGHT', 'ANSWERED', 'MEMORY'], rows),
     ...status.models.flatMap((model) =>
       model.lastStderr.length === 0
         ? []

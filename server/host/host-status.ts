@@ -33,6 +33,8 @@ interface ReplicaStatus {
   readonly name: string;
   readonly pid: number;
   readonly state: string;
+  /** `cpu`, `cuda:0`, … */
+  readonly device: string;
   readonly inFlight: number;
   readonly answered: number;
   readonly rssBytes: number;
@@ -54,10 +56,11 @@ export function hostStatus(catalog: Catalog, startedMs: number, wardenPid: numbe
         reason: model.stateReason,
         description: model.description,
         batching: model.batching.reason,
-        replicas: model.replicas.map(({ name, pid, state, inFlight, answered, rssBytes }) => ({
+        replicas: model.replicas.map(({ name, pid, state, device, inFlight, answered, rssBytes }) => ({
           name,
           pid,
           state,
+          device,
           inFlight,
           answered,
           rssBytes,

@@ -14,6 +14,8 @@ import { RemoteUpstream } from '../balancer/remote-upstream.ts';
 import { createSelectionPolicy } from '../balancer/selection-policies.ts';
 import type { Placement } from '../cluster/placement.ts';
 import { Replica } from '../cluster/replica.ts';
+import { cpuOnly } from '../cluster/replica-devices.ts';
+import type { ReplicaDevices } from '../cluster/replica-devices.ts';
 import { ReplicaSet } from '../cluster/replica-set.ts';
 import type { ReplicaProcess } from '../cluster/spawn.ts';
 import type { StartGate } from '../cluster/start-gate.ts';
@@ -34,6 +36,8 @@ export interface ServedModelOptions {
   readonly gate: StartGate;
   readonly log: Log;
   readonly exampleRow: readonly number[] | undefined;
+  /** Default: everything on the CPU. */
+  readonly devices?: ReplicaDevices;
   spawn(): ReplicaProcess;
 }
 
@@ -231,6 +235,7 @@ export class ServedModel implements GatewayModel {
           featureNames: manifest.features,
         },
         gate,
+        devices: this.#options.devices ?? cpuOnly,
         spawn: () => this.#options.spawn(),
         log: (level, message, facts) => log[level](facts, message),
       },

@@ -25,6 +25,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'base',
     'protocol',
+    'cluster',
+    'metrics',
     'inspect',
     'loadtest',
     'models',
@@ -35,7 +37,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'main.ts',
     'version.ts',
   ],
-  'config.ts': ['base'],
+  'config.ts': ['base', 'protocol'],
   'version.ts': ['../package.json'],
   'main.ts': ['base', 'admin', 'cluster', 'gateway', 'host', 'metrics', 'models', 'config.ts', 'version.ts'],
   'cli.ts': ['cli', 'version.ts'],
@@ -51,6 +53,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   pino: ['server/base/log.ts'],
   'pino-pretty': ['server/base/log.ts'],
   'hdr-histogram-js': ['server/loadtest/latency-histogram.ts'],
+  systeminformation: ['server/metrics/system-information.ts'],
   yauzl: ['server/models/archive.ts'],
   zod: [
     'server/config.ts',
@@ -65,6 +68,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
     'server/cluster/warden.ts',
     'server/cluster/replica.ts',
     'server/loadtest/load-process.ts',
+    'server/cluster/cuda-files.ts',
   ],
 };
 

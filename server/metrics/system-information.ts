@@ -1,0 +1,44 @@
+/**
+ * What only systeminformation knows, on the systems where it is asked: the one file that loads it, and only when it is needed,
+ * because it asks other programs (PowerShell, system_profiler, nvidia-smi), which takes up to a second of theirs.
+ */
+
+export interface GraphicsReading {
+  readonly name: string;
+  readonly vendor: string;
+  readonly driverVersion: string | undefined;
+  /** 0 to 100; undefined where the driver does not say. */
+  readonly utilizationPercent: number | undefined;
+  readonly memoryUsedBytes: number | undefined;
+  readonly memoryTotalBytes: number | undefined;
+}
+
+const mebibyte = 1024 * 1024;
+
+/** Cores that are not another thread of one; undefined where the system does not say. */
+export async function askPhysicalCores(): Promise<number | undefined> {
+  const { physicalCores } = await (await load()).cpu();
+  return physicalCores > 0 ? physicalCores : undefined;
+}
+
+/** Memory that new processes could have, on systems whose free memory leaves out what is kept only for speed. */
+export async function askAvailableBytes(): Promise<number> {
+  return (await (await load()).mem()).available;
+}
+
+/** Graphics processors in the driver's order. */
+export async function askGraphics(): Promise<GraphicsReading[]> {
+  const { controllers } = await (await load()).graphics();
+  return controllers.map(({ model, name, vendor, driverVersion, utilizationGpu, memoryUsed, memoryTotal }) => ({
+    name: name ?? model,
+    vendor,
+    driverVersion,
+    utilizationPercent: utilizationGpu,
+    memoryUsedBytes: memoryUsed === undefined ? undefined : memoryUsed * mebibyte,
+    memoryTotalBytes: memoryTotal === undefined ? undefined : memoryTotal * mebibyte,
+  }));
+}
+
+async function load() {
+  return (await import('systeminformation')).default;
+}

@@ -8,8 +8,12 @@ import { devicesCommand, gpuInstallCommand } from './cli/devices.ts';
 import type { DevicesFlags, InstallFlags } from './cli/devices.ts';
 import { findHost } from './cli/host-client.ts';
 import { modelsText, statusText } from './cli/inspect.ts';
+import { cancelJobCommand, listJobsCommand } from './cli/jobs.ts';
+import type { JobFlags } from './cli/jobs.ts';
 import { importCommand, removeCommand, showCommand, verifyCommand } from './cli/models.ts';
 import type { ImportFlags, RemoveFlags } from './cli/models.ts';
+import { openCommand } from './cli/open.ts';
+import type { OpenFlags } from './cli/open.ts';
 import { exitCodes, reportError } from './cli/output.ts';
 import { scaleReplay } from './cli/scale.ts';
 import type { ReplayFlags } from './cli/scale.ts';
@@ -57,11 +61,17 @@ program
   .action((flags: { data: string; json?: boolean }) =>
     run(flags.json === true, async () => {
       const found = await findHost(flags.data);
-      console.log(
-        flags.json === true ? JSON.stringify({ ...found.run, ...found.status }, undefined, 2) : statusText(found),
-      );
+      console.log(flags.json === true ? JSON.stringify(found.status, undefined, 2) : statusText(found));
     }),
   );
+
+program
+  .command('open')
+  .description('open the interface of the running host in the browser')
+  .addOption(dataOption())
+  .option('--print', 'only print the link')
+  .option('--json', 'only print the link, as JSON')
+  .action((flags: OpenFlags) => run(flags.json === true, () => openCommand(flags)));
 
 const models = program.command('models').description('import models, look at them, remove them');
 
@@ -114,6 +124,23 @@ models
   .addOption(dataOption())
   .option('--json', 'print as JSON')
   .action((name: string | undefined, flags: ImportFlags) => run(flags.json === true, () => verifyCommand(name, flags)));
+
+const jobs = program.command('jobs').description('look at what the running host does beside serving');
+
+jobs
+  .command('list')
+  .description('list the jobs that run and the last that ended')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((flags: JobFlags) => run(flags.json === true, () => listJobsCommand(flags)));
+
+jobs
+  .command('cancel')
+  .description('stop a job')
+  .argument('<job>', 'its id or the beginning of it')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((id: string, flags: JobFlags) => run(flags.json === true, () => cancelJobCommand(id, flags)));
 
 const scale = program.command('scale').description('look at what the autoscaler decides, and why');
 

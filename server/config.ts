@@ -71,6 +71,8 @@ const configSchema = z.strictObject({
     })
     .prefault({}),
   limits: limitsSchema.prefault({}),
+  /** Resident memory of all replicas together. Default: a share of the machine, see host/memory-budget.ts. */
+  memoryBudgetBytes: whole(1024, 2 ** 50).optional(),
   compatibility: z
     .strictObject({
       /** Name in `/v2`; three of NVIDIA's example scripts insist on `triton`. */

@@ -1,39 +1,40 @@
 /**
  * The composition root: builds a host from its settings, starts it, stops it. Nothing here decides anything about a request.
  *
- *   start: scan the models → one ServedModel each → listener → admin → run file
+ *   start: scan the models → listener → admin → run file → one Deployment for each model
  *   stop:  no new connection → accepted requests answered → replicas ended → warden ended
  */
-import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
 import { createLog } from './base/log.ts';
 import type { Log } from './base/log.ts';
-import { AdminListener } from './admin/admin-listener.ts';
 import { DeviceBook } from './cluster/device-book.ts';
-import { planPlacement } from './cluster/placement.ts';
 import { EmptyDirectory, replicaEntry, spawnReplica } from './cluster/spawn.ts';
 import type { ReplicaProcess } from './cluster/spawn.ts';
-import { StartGate } from './cluster/start-gate.ts';
 import { Warden } from './cluster/warden.ts';
 import type { Config } from './config.ts';
 import { InferenceListener } from './gateway/inference-listener.ts';
 import { Catalog } from './host/catalog.ts';
-import { devicesOf } from './host/model-devices.ts';
-import { hostStatus } from './host/host-status.ts';
+import { AdminApi } from './host/admin-api.ts';
 import { listenNear } from './host/listen.ts';
 import { RunFile } from './host/run-file.ts';
-import { ServedModel } from './host/served-model.ts';
+import { defaultMemoryBudgetBytes } from './host/memory-budget.ts';
+import { ModelBuilder } from './host/model-builder.ts';
+import { ModelCommands } from './host/model-commands.ts';
+import { ModelLibrary } from './host/model-library.ts';
+import { Residency } from './host/residency.ts';
 import { renderMetrics } from './metrics/inference-metrics.ts';
 import { askGraphics } from './metrics/system-information.ts';
-import { scanRepository } from './models/repository.ts';
-import type { ModelEntry, RepositoryProblem } from './models/repository.ts';
+import type { RepositoryProblem } from './models/repository.ts';
+import type { NewHostEvent } from './protocol/admin/host-event.ts';
 import { version } from './version.ts';
 
 export interface Host {
   readonly inferenceUrl: string;
   readonly adminUrl: string;
+  /** A new link that opens the GUI once. */
+  launchUrl(): string;
   readonly catalog: Catalog;
+  readonly models: ModelCommands;
+  readonly residency: Residency;
   readonly problems: readonly RepositoryProblem[];
   /** Resolves once every model answers or has been given up. */
   settled(): Promise<void>;
@@ -46,18 +47,23 @@ export interface HostParts {
   readonly log?: Log;
   /** Program that a replica process runs. */
   readonly replicaEntry?: string;
+  /** Hears what a person may want to know later. Default: the log. */
+  readonly onEvent?: (event: NewHostEvent) => void;
 }
-
-/** Replicas that may load at the same time. */
-const concurrentStarts = 2;
 
 /** How often `settled` looks, milliseconds. */
 const settledPollMs = 10;
 
+const logLevels = { info: 'info', attention: 'warn', failure: 'error' } as const;
+
 export async function startHost(config: Config, parts: HostParts = {}): Promise<Host> {
   const startedMs = performance.now();
   const log = parts.log ?? createLog(config.log.level, config.log.format);
-  const scan = await scanRepository(config.models);
+  const onEvent =
+    parts.onEvent ??
+    (({ severity, sentence, facts }: NewHostEvent): void => log[logLevels[severity]]({ ...facts }, sentence));
+  const library = new ModelLibrary(config.models, config.dataDirectory);
+  const scan = await library.scan();
   for (const problem of scan.problems) log.warn(`${problem.path}: ${problem.message} ${problem.hint}`);
 
   const emptyDirectory = new EmptyDirectory();
@@ -68,9 +74,24 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     replica.child.on('exit', () => warden.remove(replica.pid));
     return replica;
   };
+  const catalog = new Catalog();
+  const residency = new Residency({
+    budgetBytes: config.memoryBudgetBytes ?? defaultMemoryBudgetBytes(),
+    onEvent,
+  });
   const { graphicsMemoryPercent } = config.devices;
-  const deviceBook = new DeviceBook({ dataDirectory: config.dataDirectory, graphicsMemoryPercent, askGraphics });
-  const catalog = new Catalog(await serveModels(scan.models, config, log, spawn, deviceBook));
+  const devices = new DeviceBook({ dataDirectory: config.dataDirectory, graphicsMemoryPercent, askGraphics });
+  const expected = scan.names;
+  const builder = new ModelBuilder({ config, log, library, catalog, residency, expected, devices, onEvent, spawn });
+  const models = new ModelCommands({
+    catalog,
+    library,
+    residency,
+    maxHeldBytes: config.limits.maxQueueBytes,
+    onEvent,
+    build: (model, version, settings) => builder.build(model, version, settings),
+  });
+  for (const name of scan.names) await models.open(name);
   const listener = new InferenceListener({
     catalog,
     limits: config.limits,
@@ -90,29 +111,49 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
         catalog.list().map((model) => model.reading()),
       ),
   });
-  const status = () => hostStatus(catalog, startedMs, warden.pid);
-  const admin = new AdminListener({ status, version });
+  let inferenceUrl = '';
+  let adminUrl = '';
+  const admin = new AdminApi({
+    catalog,
+    log,
+    dataDirectory: config.dataDirectory,
+    modelsFolder: config.models,
+    servesStore: library.servesStore,
+    problems: scan.problems.map(({ path, message, hint }) => ({ subject: path, message, hint })),
+    wardenPid: () => warden.pid,
+    connections: () => listener.connections,
+    addresses: () => ({ inferenceUrl, adminUrl }),
+    events: { list: () => [], onEvent: () => () => {} },
+    answerInference: (...request) => listener.answer(...request),
+    onImported: async ({ versions: imported }) => {
+      const names = imported.flatMap((each) => (each.state === 'refused' ? [] : [each.record.name]));
+      for (const name of new Set(names)) await models.refresh(name);
+      return library.servesStore;
+    },
+  });
   const runFile = new RunFile(config.dataDirectory);
   let inferencePort: number;
   let adminPort: number;
   try {
     inferencePort = await listenNear(listener.server, config.http.host, config.http.port, log, 'inference');
-    adminPort = await listenNear(admin.server, '127.0.0.1', config.admin.port, log, 'admin');
+    adminPort = await listenNear(admin.listener.server, '127.0.0.1', config.admin.port, log, 'admin');
   } catch (error) {
     listener.close();
     emptyDirectory.remove();
     throw error;
   }
-  const inferenceUrl = `http://${config.http.host === '::1' ? '[::1]' : config.http.host}:${inferencePort}`;
-  const adminUrl = `http://127.0.0.1:${adminPort}`;
-  await runFile.write({ pid: process.pid, inferenceUrl, adminUrl, version, modelsFolder: config.models });
+  inferenceUrl = `http://${config.http.host === '::1' ? '[::1]' : config.http.host}:${inferencePort}`;
+  adminUrl = `http://127.0.0.1:${adminPort}`;
+  await runFile.write({ pid: process.pid, inferenceUrl, adminUrl, version, adminToken: admin.token });
   warden.start();
-  for (const model of catalog.list()) model.start();
+  await admin.start();
+  for (const deployment of catalog.models()) deployment.start();
 
   const stop = async (): Promise<void> => {
     await listener.drain(config.drainTimeoutMs);
     listener.close();
-    await Promise.all([deviceBook.close(), ...catalog.list().map((model) => model.stop())]);
+    residency.stop();
+    await Promise.all([devices.close(), models.stop(), ...catalog.models().map((model) => model.stop())]);
     await admin.stop();
     await warden.stop();
     emptyDirectory.remove();
@@ -122,7 +163,10 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   return {
     inferenceUrl,
     adminUrl,
+    launchUrl: () => admin.launchUrl(),
     catalog,
+    models,
+    residency,
     problems: scan.problems,
     async settled() {
       while (catalog.list().some((model) => model.state === 'LOADING')) {
@@ -131,63 +175,4 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     },
     stop: () => (stopped ??= stop()),
   };
-}
-
-async function serveModels(
-  entries: readonly ModelEntry[],
-  config: Config,
-  log: Log,
-  spawn: () => ReplicaProcess,
-  deviceBook: DeviceBook,
-): Promise<ServedModel[]> {
-  const gate = new StartGate(concurrentStarts);
-  const local = entries.filter((entry) => entry.versions.length > 0);
-  const placements = planPlacement(
-    local.map(({ name, manifest }) => ({
-      name,
-      replicas: manifest.replicas ?? config.defaults.replicas,
-      threads: manifest.threads ?? config.defaults.threads,
-    })),
-    availableParallelism(),
-  );
-  for (const { warning } of placements) if (warning !== undefined) log.warn(warning);
-  return Promise.all(
-    entries.map(async (entry) => {
-      const placement = placements.find(({ name }) => name === entry.name);
-      return new ServedModel({
-        entry,
-        version: entry.versions.at(-1),
-        placement: placement ?? {
-          name: entry.name,
-          replicas: 0,
-          threads: 1,
-          spinning: false,
-          warning: undefined,
-        },
-        config,
-        gate,
-        log,
-        exampleRow: await readExampleRow(entry),
-        devices: devicesOf(entry, config, deviceBook, (level, sentence, facts) => log[level](facts, sentence)),
-        spawn,
-      });
-    }),
-  );
-}
-
-/** The first row of the model's samples.json, for examples that mean something: the owner's, else the version's own. */
-async function readExampleRow(entry: ModelEntry): Promise<readonly number[] | undefined> {
-  const modelPath = entry.versions.at(-1)?.modelPath;
-  if (modelPath === undefined) return undefined;
-  const versionFolder = dirname(modelPath);
-  for (const folder of [dirname(versionFolder), versionFolder]) {
-    try {
-      const text = await readFile(join(folder, 'samples.json'), 'utf8');
-      const row = (JSON.parse(text) as { inputs?: unknown[] }).inputs?.[0];
-      if (Array.isArray(row) && row.every((value) => typeof value === 'number')) return row;
-    } catch {
-      // Samples are optional, and a broken file only costs the example its values.
-    }
-  }
-  return undefined;
 }

@@ -17,6 +17,11 @@ export type ErrorCode =
   | 'payload-too-large'
   | 'misdirected-host'
   | 'forbidden-origin'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'locked-out'
+  | 'unsupported-media-type'
+  | 'conflict'
   | 'not-found'
   | 'method-not-allowed'
   | 'unknown-model'
@@ -41,6 +46,10 @@ export type ErrorCode =
   | 'invalid-config'
   | 'invalid-manifest'
   | 'model-load-failed'
+  | 'model-refused'
+  | 'breaking-change'
+  | 'version-in-use'
+  | 'disk-full'
   | 'port-in-use'
   | 'host-not-running';
 

@@ -66,7 +66,7 @@ async function targetOf(
       hint: `It has ${names || 'none'}.`,
     });
   }
-  return { target: { url: run.inferenceUrl, model: name, version: flags.version }, modelsFolder: run.modelsFolder };
+  return { target: { url: run.inferenceUrl, model: name, version: flags.version }, modelsFolder: status.modelsFolder };
 }
 
 async function traceOf(flags: BenchFlags): Promise<Trace | undefined> {

@@ -1,31 +1,96 @@
-/** How commands talk to a running host: they find it by its run file and ask its admin listener. */
+/** How commands talk to a running host: they find it and its token by its run file and ask its admin listener. */
 import { MillraceError } from '../base/errors.ts';
-import type { HostStatus } from '../host/host-status.ts';
+import type { ErrorCode } from '../base/errors.ts';
 import { RunFile } from '../host/run-file.ts';
 import type { RunFacts } from '../host/run-file.ts';
+import type { ErrorBody } from '../protocol/admin/error-body.ts';
+import type { HostView } from '../protocol/admin/host-view.ts';
 
 /** A host on the same machine answers in milliseconds. */
 const requestTimeoutMs = 5000;
 
 export interface FoundHost {
   readonly run: RunFacts;
-  readonly status: HostStatus;
+  readonly status: HostView;
+}
+
+export class HostClient {
+  readonly run: RunFacts;
+
+  private constructor(run: RunFacts) {
+    this.run = run;
+  }
+
+  /** Throws `host-not-running` where no host has left its address. Whether one answers is known with the first request. */
+  static async find(dataDirectory: string): Promise<HostClient> {
+    return new HostClient(await new RunFile(dataDirectory).read());
+  }
+
+  /** A client of the host that runs and answers; undefined where none does. */
+  static async running(dataDirectory: string): Promise<HostClient | undefined> {
+    try {
+      const client = await HostClient.find(dataDirectory);
+      await client.status();
+      return client;
+    } catch (error) {
+      if (error instanceof MillraceError && error.code === 'host-not-running') return undefined;
+      throw error;
+    }
+  }
+
+  status(): Promise<HostView> {
+    return this.get<HostView>('/status');
+  }
+
+  get<Answer>(path: string): Promise<Answer> {
+    return this.#ask<Answer>('GET', path, undefined, requestTimeoutMs);
+  }
+
+  /** `timeoutMs` for what takes its time, such as a cancel that waits for the end. */
+  post<Answer>(path: string, body: object, timeoutMs = requestTimeoutMs): Promise<Answer> {
+    return this.#ask<Answer>('POST', path, body, timeoutMs);
+  }
+
+  /** Throws the error that the host answered with, or `host-not-running` where it does not answer. */
+  async #ask<Answer>(method: string, path: string, body: object | undefined, timeoutMs: number): Promise<Answer> {
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(`${this.run.adminUrl}/api/v1${path}`, {
+        method,
+        signal: AbortSignal.timeout(timeoutMs),
+        headers: {
+          Authorization: `Bearer ${this.run.adminToken}`,
+          ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      text = await response.text();
+    } catch (error) {
+      throw this.#gone(error);
+    }
+    // Another program has taken the port of a host that was killed.
+    const isOurs = response.headers.get('content-type') === 'application/json' && response.status !== 401;
+    if (!isOurs) throw this.#gone(undefined);
+    const answer = JSON.parse(text) as Answer & ErrorBody;
+    if (response.ok) return answer;
+    throw new MillraceError(answer.code as ErrorCode, answer.error, {
+      ...(answer.hint !== undefined && { hint: answer.hint }),
+      ...(answer.details !== undefined && { details: answer.details }),
+    });
+  }
+
+  #gone(cause: unknown): MillraceError {
+    const { adminUrl, pid } = this.run;
+    return new MillraceError('host-not-running', `No Millrace answers at ${adminUrl}; process ${pid} has ended.`, {
+      hint: 'Start it with `millrace serve`.',
+      cause,
+    });
+  }
 }
 
 /** Throws `host-not-running`, also where the run file is a leftover of a host that was killed. */
 export async function findHost(dataDirectory: string): Promise<FoundHost> {
-  const run = await new RunFile(dataDirectory).read();
-  try {
-    const response = await fetch(`${run.adminUrl}/api/v1/status`, { signal: AbortSignal.timeout(requestTimeoutMs) });
-    return { run, status: (await response.json()) as HostStatus };
-  } catch (error) {
-    throw new MillraceError(
-      'host-not-running',
-      `No Millrace answers at ${run.adminUrl}; process ${run.pid} has ended.`,
-      {
-        hint: 'Start it with `millrace serve`.',
-        cause: error,
-      },
-    );
-  }
+  const client = await HostClient.find(dataDirectory);
+  return { run: client.run, status: await client.status() };
 }

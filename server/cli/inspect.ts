@@ -3,8 +3,9 @@ import type { FoundHost } from './host-client.ts';
 import { megabytes, table } from './output.ts';
 
 export function statusText({ run, status }: FoundHost): string {
-  const rows = status.models.flatMap((model) =>
-    model.replicas.map((replica) => [
+  const versions = status.models.flatMap((model) => model.versions.map((version) => ({ model, version })));
+  const rows = versions.flatMap(({ version }) =>
+    version.replicas.map((replica) => [
       replica.name,
       replica.state,
       replica.device,
@@ -23,10 +24,10 @@ export function statusText({ run, status }: FoundHost): string {
     rows.length === 0
       ? 'No replica runs.'
       : table(['REPLICA', 'STATE', 'DEVICE', 'PID', 'IN FLIGHT', 'ANSWERED', 'MEMORY'], rows),
-    ...status.models.flatMap((model) =>
-      model.lastStderr.length === 0
+    ...versions.flatMap(({ model, version }) =>
+      version.lastStderr.length === 0
         ? []
-        : ['', `${model.name} wrote before it ended:`, ...model.lastStderr.slice(-10).map((line) => `  ${line}`)],
+        : ['', `${model.name} wrote before it ended:`, ...version.lastStderr.slice(-10).map((line) => `  ${line}`)],
     ),
   ].join('\n');
 }
@@ -35,16 +36,18 @@ export function modelsText({ status }: FoundHost): string {
   if (status.models.length === 0) return 'No model is served.';
   return table(
     ['MODEL', 'VERSION', 'STATE', 'REPLICAS', 'ANSWERED', 'FAILED', 'RESTARTS', 'NOTE'],
-    status.models.map((model) => [
-      model.name,
-      model.version,
-      model.state,
-      `${model.replicas.filter((replica) => replica.state === 'ready').length}/${model.replicasDesired}`,
-      String(model.answered),
-      String(model.failed),
-      String(model.restarts),
-      model.reason === '' ? model.batching : model.reason,
-    ]),
+    status.models.flatMap(({ name, versions }) =>
+      versions.map((version) => [
+        name,
+        version.version,
+        version.state,
+        `${version.replicas.filter((replica) => replica.state === 'ready').length}/${version.desiredReplicas}`,
+        String(version.answered),
+        String(version.failed),
+        String(version.restarts),
+        version.reason === '' ? version.batching : version.reason,
+      ]),
+    ),
   );
 }
 

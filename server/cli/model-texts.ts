@@ -1,45 +1,23 @@
 /** What the commands of the store print: the same facts as lines for people and as JSON for programs. */
-import type { ImportedVersion, ImportReport, RefusedVersion } from '../models/import.ts';
 import { sizeText } from '../models/model-refusal.ts';
 import type { VersionCheck } from '../models/model-store.ts';
-import type { SignatureChange } from '../models/signature-diff.ts';
-import type { VersionRecord } from '../models/version-record.ts';
+import type { TrialResult, VersionRecord } from '../models/version-record.ts';
+import type { ImportReportView, RefusedVersionView, StoredVersionView } from '../protocol/admin/import-report.ts';
 import type { TensorSpec } from '../protocol/tensors.ts';
 
 const restartNote = 'The running host serves it after a restart.';
 
-export function importText(report: ImportReport, isHostRunning: boolean): string {
+/** `hostRuns`: whether a host runs for this store. */
+export function importText(report: ImportReportView, hostRuns: boolean): string {
   const lines = report.versions.flatMap((version) =>
     version.state === 'refused' ? refusedLines(version) : importedLines(version),
   );
   if (report.passedOver.length > 0)
     lines.push(`Passed over, because no model is in it: ${report.passedOver.slice(0, 10).join(', ')}`);
   const isAny = report.versions.some(({ state }) => state === 'imported');
-  if (isAny) lines.push(isHostRunning ? restartNote : 'Serve it with `millrace serve`.');
+  if (isAny && !hostRuns) lines.push('Serve it with `millrace serve`.');
+  if (report.restartNeeded) lines.push(restartNote);
   return lines.join('\n');
-}
-
-export function importJson(report: ImportReport, isHostRunning: boolean): object {
-  return {
-    versions: report.versions.map((version) => {
-      if (version.state === 'refused') {
-        const { name, error } = version;
-        return {
-          state: 'refused',
-          name,
-          version: version.version,
-          code: error.code,
-          error: error.message,
-          hint: error.hint,
-          reason: error.details?.['reason'],
-        };
-      }
-      const { state, record, changes } = version;
-      return { state, ...record, ...(changes !== undefined && { since: changes.since, changes: changes.list }) };
-    }),
-    passedOver: report.passedOver,
-    restartNeeded: isHostRunning && report.versions.some(({ state }) => state === 'imported'),
-  };
 }
 
 export function showText(
@@ -63,30 +41,37 @@ export function showText(
   return lines.join('\n');
 }
 
-function refusedLines({ name, version, error }: RefusedVersion): string[] {
+function refusedLines({ name, version, error, hint }: RefusedVersionView): string[] {
   const which = version === undefined ? name : `${name}, version ${version}`;
-  return [`Refused ${which}: ${error.message}`, ...(error.hint === undefined ? [] : [`  ${error.hint}`])];
+  return [`Refused ${which}: ${error}`, ...(hint === undefined ? [] : [`  ${hint}`])];
 }
 
-function importedLines({ state, record, changes }: ImportedVersion): string[] {
-  const head = `${record.name}, version ${record.version}`;
-  if (state === 'unchanged') return [`Unchanged ${head}: the store has these very contents.`];
-  return [`Imported ${head}`, ...recordLines(record).map((line) => `  ${line}`), ...changeLines(changes)];
+function importedLines(version: StoredVersionView): string[] {
+  const head = `${version.name}, version ${version.version}`;
+  if (version.state === 'unchanged') return [`Unchanged ${head}: the store has these very contents.`];
+  return [`Imported ${head}`, ...recordLines(version).map((line) => `  ${line}`), ...changeLines(version)];
 }
 
-function changeLines(changes: ImportedVersion['changes']): string[] {
+function changeLines({ since, changes }: StoredVersionView): string[] {
   if (changes === undefined) return [];
-  if (changes.list.length === 0) return [`  Takes and gives what version ${changes.since} does.`];
-  const isBreaking = changes.list.some(({ breaking }) => breaking);
-  const line = ({ text, breaking }: SignatureChange): string =>
-    `    ${breaking ? 'breaking  ' : 'compatible'}  ${text}`;
+  if (changes.length === 0) return [`  Takes and gives what version ${since} does.`];
+  const isBreaking = changes.some(({ breaking }) => breaking);
   return [
-    `  Compared with version ${changes.since}${isBreaking ? ', apps that call it may have to change' : ''}:`,
-    ...changes.list.map(line),
+    `  Compared with version ${since}${isBreaking ? ', apps that call it may have to change' : ''}:`,
+    ...changes.map(({ text, breaking }) => `    ${breaking ? 'breaking  ' : 'compatible'}  ${text}`),
   ];
 }
 
-function recordLines({ model, trial, files, digest, notes }: VersionRecord): string[] {
+/** A record's or that of a report, which leaves out samples that did not run. */
+type MeasuredTrial = Omit<TrialResult, 'samples'> & { readonly samples?: TrialResult['samples'] };
+
+function recordLines({
+  model,
+  trial,
+  files,
+  digest,
+  notes,
+}: Pick<VersionRecord, 'model' | 'files' | 'digest' | 'notes'> & { readonly trial: MeasuredTrial }): string[] {
   const totalBytes = Object.values(files).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const opsets = Object.entries(model.opsets).map(([domain, version]) => `${domain} ${version}`);
   const { samples } = trial;

@@ -1,13 +1,18 @@
 /** `millrace models import`, `show`, `remove` and `verify`: the store in the data folder, with or without a running host. */
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { MillraceError } from '../base/errors.ts';
 import { tryModel } from '../inspect/trial-load.ts';
 import { importModels } from '../models/import.ts';
-import type { ImportProgress } from '../models/import.ts';
+import { stepLabel } from '../models/import-steps.ts';
+import { importReportView } from '../models/import-view.ts';
 import { ModelStore } from '../models/model-store.ts';
 import { checkVersion } from '../models/store-scan.ts';
-import { RunFile } from '../host/run-file.ts';
-import { importJson, importText, showText } from './model-texts.ts';
+import type { ImportReportView, NewImport } from '../protocol/admin/import-report.ts';
+import type { JobView } from '../protocol/admin/job-view.ts';
+import { HostClient } from './host-client.ts';
+import { followJob } from './host-jobs.ts';
+import { importText, showText } from './model-texts.ts';
 import { exitCodes } from './output.ts';
 import { Progress } from './progress.ts';
 
@@ -28,36 +33,22 @@ export interface RemoveFlags extends StoreFlags {
   readonly yes?: boolean;
 }
 
-const stepLabels = { unpack: 'Unpacking', copy: 'Copying', try: 'Trying' } as const;
-
 export async function importCommand(path: string, flags: ImportFlags): Promise<void> {
   const progress = new Progress();
   const abort = new AbortController();
   const onSignal = (): void => abort.abort();
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  const show = ({ step, name, doneBytes, totalBytes }: ImportProgress): void =>
-    progress.update(`${stepLabels[step]} ${name}`.trimEnd(), doneBytes, totalBytes);
+  const show = (label: string, doneBytes: number, totalBytes: number): void =>
+    progress.update(label, doneBytes, totalBytes);
   try {
-    const report = await importModels({
-      path,
-      dataDirectory: flags.data,
-      name: flags.name,
-      version: flags.version,
-      skipSamples: !flags.samples,
-      tryModel,
-      onProgress: show,
-      signal: abort.signal,
-    });
+    const client = await HostClient.running(flags.data);
+    const report =
+      client === undefined
+        ? await importHere(path, flags, show, abort.signal)
+        : await importThere(client, path, flags, show, abort.signal);
     progress.end();
-    const [only, ...others] = report.versions;
-    if (only?.state === 'refused' && others.length === 0) throw only.error;
-    const isHostRunning = await hostRuns(flags.data);
-    console.log(
-      flags.json === true
-        ? JSON.stringify(importJson(report, isHostRunning), undefined, 2)
-        : importText(report, isHostRunning),
-    );
+    console.log(flags.json === true ? JSON.stringify(report, undefined, 2) : importText(report, client !== undefined));
     if (report.versions.some(({ state }) => state === 'refused')) process.exitCode = exitCodes.failed;
   } catch (error) {
     if (!abort.signal.aborted) throw error;
@@ -69,6 +60,49 @@ export async function importCommand(path: string, flags: ImportFlags): Promise<v
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   }
+}
+
+type ShowProgress = (label: string, doneBytes: number, totalBytes: number) => void;
+
+/** Without a host: the store is ours. */
+async function importHere(
+  path: string,
+  flags: ImportFlags,
+  show: ShowProgress,
+  signal: AbortSignal,
+): Promise<ImportReportView> {
+  const report = await importModels({
+    path,
+    dataDirectory: flags.data,
+    name: flags.name,
+    version: flags.version,
+    skipSamples: !flags.samples,
+    tryModel,
+    onProgress: (progress) => show(stepLabel(progress), progress.doneBytes, progress.totalBytes),
+    signal,
+  });
+  const [only, ...others] = report.versions;
+  if (only?.state === 'refused' && others.length === 0) throw only.error;
+  return importReportView(report, false);
+}
+
+/** As a job of the running host, which takes notice of what it imports. */
+async function importThere(
+  client: HostClient,
+  path: string,
+  flags: ImportFlags,
+  show: ShowProgress,
+  signal: AbortSignal,
+): Promise<ImportReportView> {
+  const wish: NewImport = {
+    path: resolve(path),
+    ...(flags.name !== undefined && { name: flags.name }),
+    ...(flags.version !== undefined && { version: flags.version }),
+    ...(!flags.samples && { skipSamples: true }),
+  };
+  const started = await client.post<JobView>('/imports', wish);
+  const job = await followJob(client, started, ({ step, done, total }) => show(step, done, total), signal);
+  return job.result as ImportReportView;
 }
 
 export async function showCommand(name: string, flags: StoreFlags): Promise<void> {
@@ -105,7 +139,7 @@ export async function removeCommand(name: string, flags: RemoveFlags): Promise<v
   console.log(
     flags.json === true
       ? JSON.stringify({ removed: found.versions.map((version) => ({ name: found.name, version })) })
-      : `Removed ${what}.${(await hostRuns(flags.data)) ? ' The running host serves it until it is restarted.' : ''}`,
+      : `Removed ${what}.${(await HostClient.running(flags.data)) !== undefined ? ' The running host serves it until it is restarted.' : ''}`,
   );
 }
 
@@ -167,16 +201,6 @@ async function confirm(question: string, flags: RemoveFlags): Promise<void> {
   const answer = await terminal.question(`${question} [y/N] `);
   terminal.close();
   if (!/^y(?:es)?$/i.test(answer.trim())) throw new MillraceError('invalid-config', 'Nothing was removed.');
-}
-
-async function hostRuns(dataDirectory: string): Promise<boolean> {
-  try {
-    const { pid } = await new RunFile(dataDirectory).read();
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function count(number: number, noun: string): string {

@@ -1,8 +1,8 @@
 /** `millrace serve`: runs a host until it is told to stop, and says where it is and how to call it. */
-import { fileURLToPath } from 'node:url';
 import { resolve } from 'node:path';
 import { parseConfig, readConfigFile } from '../config.ts';
 import { curlLine, exampleRequest } from '../gateway/examples.ts';
+import { demoModels } from '../host/model-library.ts';
 import { startHost } from '../main.ts';
 import type { Host } from '../main.ts';
 import { scanStore } from '../models/store-scan.ts';
@@ -18,8 +18,6 @@ export interface ServeFlags {
   readonly logLevel?: string;
   readonly json?: boolean;
 }
-
-const demoModels = fileURLToPath(new URL('../../resources/models', import.meta.url));
 
 export async function serve(flags: ServeFlags): Promise<void> {
   const host = await startHost(parseConfig(await settingsFrom(flags), flags.config ?? 'The command line'));
@@ -70,6 +68,7 @@ function announcement(host: Host): object {
   return {
     inferenceUrl: host.inferenceUrl,
     adminUrl: host.adminUrl,
+    openUrl: host.launchUrl(),
     models: host.catalog
       .list()
       .map(({ name, version, state, stateReason }) => ({ name, version, state, reason: stateReason })),
@@ -85,7 +84,8 @@ function announcementText(host: Host): string {
     `  Millrace serves ${ready.length} of ${models.length} model${models.length === 1 ? '' : 's'}: ${ready.map((model) => model.name).join(', ') || 'none'}`,
     '',
     `  Apps call    ${host.inferenceUrl}      (open it in a browser for examples)`,
-    `  Status       ${host.adminUrl}/api/v1/status`,
+    `  Look at it   ${host.launchUrl()}`,
+    '               (this link works once; `millrace open` makes another)',
   ];
   for (const model of models) {
     if (model.state !== 'READY') lines.push(`  Not served   ${model.name}: ${model.stateReason}`);

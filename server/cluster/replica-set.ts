@@ -50,6 +50,8 @@ export class ReplicaSet<C extends ReplicaCall> {
   readonly #options: ReplicaSetOptions;
   readonly #events: ReplicaSetEvents<C>;
   readonly #slots: Slot<C>[] = [];
+  /** Without a slot any more, and their processes are still there. */
+  readonly #leaving = new Set<Replica<C>>();
   #history: SetHistory = newSet;
   #answered = 0;
   #answeredAtLastExit = 0;
@@ -67,6 +69,11 @@ export class ReplicaSet<C extends ReplicaCall> {
 
   get replicas(): readonly Replica<C>[] {
     return this.#slots.flatMap((slot) => (slot.replica === undefined ? [] : [slot.replica]));
+  }
+
+  /** Told to stop because fewer are wanted; they answer what they have and end. */
+  get leaving(): readonly Replica<C>[] {
+    return [...this.#leaving];
   }
 
   get desired(): number {
@@ -97,7 +104,9 @@ export class ReplicaSet<C extends ReplicaCall> {
     while (this.#slots.length > count) {
       const slot = this.#slots.pop()!;
       clearTimeout(slot.timer);
-      slot.replica?.stop();
+      if (slot.replica === undefined) continue;
+      this.#leaving.add(slot.replica);
+      slot.replica.stop();
     }
     while (this.#slots.length < count) {
       const slot: Slot<C> = {
@@ -111,9 +120,21 @@ export class ReplicaSet<C extends ReplicaCall> {
     }
   }
 
+  /** After a crash loop: forgets it, so that replicas are started again. */
+  forgive(): void {
+    if (this.#givenUp === undefined || this.#stopped) return;
+    this.#givenUp = undefined;
+    this.#history = newSet;
+    this.#events.onGivenUp(undefined);
+    for (const slot of this.#slots) {
+      slot.history = newSlot;
+      if (slot.replica === undefined) this.#start(slot);
+    }
+  }
+
   /** Judges every replica's present run; see hung-run.ts. Called regularly by the owner. */
   check(nowMs: number): void {
-    for (const slot of this.#slots) slot.replica?.check(nowMs);
+    for (const replica of [...this.replicas, ...this.#leaving]) replica.check(nowMs);
   }
 
   /** Lets what is in flight finish and resolves when every process has gone. No replica is started any more. */
@@ -132,7 +153,7 @@ export class ReplicaSet<C extends ReplicaCall> {
 
   /** Ends all processes at once; `stop` then resolves soon. */
   kill(): void {
-    for (const slot of this.#slots) slot.replica?.kill();
+    for (const replica of [...this.replicas, ...this.#leaving]) replica.kill();
   }
 
   #start(slot: Slot<C>): void {
@@ -197,6 +218,7 @@ export class ReplicaSet<C extends ReplicaCall> {
 
   #onExit(slot: Slot<C>, replica: Replica<C>, exit: ReplicaExit): void {
     clearTimeout(slot.timer);
+    this.#leaving.delete(replica);
     if (slot.replica === replica) slot.replica = undefined;
     this.#events.onGone(replica);
     const isStartFailure = exit.readyAtMs === undefined && !exit.requested;
@@ -253,7 +275,7 @@ export class ReplicaSet<C extends ReplicaCall> {
   }
 
   #resolveIfGone(): void {
-    if (this.#slots.every((slot) => slot.replica === undefined)) this.#onAllGone?.();
+    if (this.#leaving.size === 0 && this.#slots.every((slot) => slot.replica === undefined)) this.#onAllGone?.();
   }
 }
 

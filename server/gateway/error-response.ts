@@ -17,6 +17,11 @@ const statuses = {
   'payload-too-large': 413,
   'misdirected-host': 421,
   'forbidden-origin': 403,
+  unauthenticated: 401,
+  forbidden: 403,
+  'locked-out': 429,
+  'unsupported-media-type': 415,
+  conflict: 409,
   'not-found': 404,
   'method-not-allowed': 405,
   'unknown-model': 404,
@@ -38,6 +43,10 @@ const statuses = {
   'invalid-config': 500,
   'invalid-manifest': 500,
   'model-load-failed': 503,
+  'model-refused': 422,
+  'breaking-change': 409,
+  'version-in-use': 409,
+  'disk-full': 507,
   'port-in-use': 500,
   'host-not-running': 500,
 } as const satisfies Record<ErrorCode, number>;
@@ -61,6 +70,7 @@ export function errorResponse(error: MillraceError): ErrorResponse {
   const headers = ['Content-Type', 'application/json'];
   if (error.retryAfterSeconds !== undefined) headers.push('Retry-After', String(error.retryAfterSeconds));
   if (error.code === 'unsupported-encoding') headers.push('Accept-Encoding', 'gzip, deflate');
+  if (error.code === 'unauthenticated') headers.push('WWW-Authenticate', 'Bearer');
   const allowed = error.details?.['allowed'];
   if (error.code === 'method-not-allowed' && Array.isArray(allowed)) headers.push('Allow', allowed.join(', '));
   const body = {

@@ -13,6 +13,7 @@ import { tritonStatistics } from '../metrics/model-statistics.ts';
 import { joined } from '../protocol/frames.ts';
 import { HostCheck } from '../security/host-check.ts';
 import { Connections } from './connections.ts';
+import { DocumentPages } from './document-pages.ts';
 import { GarbageCollection } from './garbage-collection.ts';
 import { handleInference } from './infer-handler.ts';
 import type { InferContext } from './infer-handler.ts';
@@ -80,12 +81,14 @@ export class InferenceListener {
   readonly #routes = new RouteCache();
   readonly #budget: MemoryBudget;
   readonly #inferContext: InferContext;
+  readonly #documents: DocumentPages;
   #draining = false;
 
   constructor(options: InferenceListenerOptions) {
     this.#options = options;
     const { limits } = options;
     this.#hosts = new HostCheck(options.allowedHosts);
+    this.#documents = new DocumentPages(options.version);
     this.#budget = new MemoryBudget(limits.maxBufferedBytes);
     this.#inferContext = {
       limits,
@@ -137,6 +140,26 @@ export class InferenceListener {
   close(): void {
     this.#connections.closeAll();
     this.server.close();
+  }
+
+  /**
+   * Answers a request that another listener has received and checked, as if it had come here: same queue, same limits. The
+   * version that is served by default where `version` is undefined. Throws `unknown-model` and `unknown-version`.
+   */
+  answer(
+    kind: 'oip' | 'predict',
+    model: string,
+    version: string | undefined,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void {
+    this.#options.catalog.find(model, version);
+    const watch: ClientWatch = { onLeave: undefined };
+    response.on('close', () => watch.onLeave?.());
+    const head = readRequestHead(request.rawHeaders);
+    handleInference(this.#inferContext, kind, request, response, watch, head, () =>
+      this.#options.catalog.find(model, version),
+    );
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
@@ -198,9 +221,11 @@ export class InferenceListener {
     switch (route.name) {
       case 'infer':
       case 'predict': {
-        const model = catalog.find(route.model, route.version);
         const kind = route.name === 'infer' ? 'oip' : 'predict';
-        handleInference(this.#inferContext, kind, request, response, watch, head, () => model);
+        // Looked up again once the body is there: another version may answer by then.
+        handleInference(this.#inferContext, kind, request, response, watch, head, () =>
+          catalog.find(route.model, route.version),
+        );
         return;
       }
       case 'predict-any':
@@ -212,8 +237,15 @@ export class InferenceListener {
         return;
       case 'landing': {
         const origin = `http://${head.host}`;
-        const page = Buffer.from(renderLandingPage(catalog.list(), origin, this.#options.version));
+        const page = Buffer.from(renderLandingPage(catalog.models(), origin, this.#options.version));
         sendBytes(response, 200, landingPageHeaders, page, accept);
+        return;
+      }
+      case 'openapi':
+      case 'reference':
+      case 'reference-style': {
+        const { headers, body } = this.#documents.page(route.name);
+        sendBytes(response, 200, headers, body, accept);
         return;
       }
       case 'health':
@@ -222,7 +254,7 @@ export class InferenceListener {
         return;
       case 'ready':
       case 'server-ready': {
-        const ready = !this.#draining && catalog.list().every((model) => model.state === 'READY');
+        const ready = !this.#draining && catalog.list().every(isExpected);
         sendJson(response, ready ? 200 : 503, { ready, live: true });
         return;
       }
@@ -235,16 +267,20 @@ export class InferenceListener {
         sendJson(response, 200, { name: this.#options.serverName, version: this.#options.version, extensions });
         return;
       case 'model-list':
-        sendJson(response, 200, { models: [...new Set(catalog.list().map((model) => model.name))] }, accept);
+        sendJson(response, 200, { models: catalog.models().map((model) => model.name) }, accept);
         return;
       case 'repository-index':
         request.resume();
         sendJson(
           response,
           200,
-          catalog
-            .list()
-            .map(({ name, version, state, stateReason }) => ({ name, version, state, reason: stateReason })),
+          catalog.list().map((model) => ({
+            name: model.name,
+            version: model.version,
+            // Triton has no word for a version that loads when it is asked: to its clients it is ready.
+            state: answersRequests(model) ? 'READY' : model.state,
+            reason: model.stateReason,
+          })),
           accept,
         );
         return;
@@ -257,17 +293,22 @@ export class InferenceListener {
         sendJson(response, 200, { model_stats: catalog.list().map(statisticsOf) }, accept);
         return;
       case 'model-statistics':
-        sendJson(response, 200, { model_stats: [statisticsOf(catalog.find(route.model, route.version))] }, accept);
+        sendJson(
+          response,
+          200,
+          { model_stats: versionsOf(catalog, route.model, route.version).map(statisticsOf) },
+          accept,
+        );
         return;
       case 'model-metadata': {
         const model = loaded(catalog.find(route.model, route.version));
-        const versions = catalog.list().flatMap((other) => (other.name === model.name ? [other.version] : []));
+        const versions = versionsOf(catalog, model.name, undefined).map(({ version }) => version);
         sendJson(response, 200, modelMetadata(model, versions), accept);
         return;
       }
       case 'model-ready': {
         const model = catalog.find(route.model, route.version);
-        const ready = model.state === 'READY' && !this.#draining;
+        const ready = answersRequests(model) && !this.#draining;
         sendJson(response, ready ? 200 : 503, { name: model.name, ready });
         return;
       }
@@ -313,13 +354,29 @@ const landingPageHeaders = [
   'no-referrer',
 ];
 
+/** It answers, or it will once it is asked. */
+function answersRequests({ state }: GatewayModel): boolean {
+  return state === 'READY' || state === 'IDLE' || state === 'UNLOADING';
+}
+
+/** As it should be: what a person unloaded keeps nobody waiting. */
+function isExpected(model: GatewayModel): boolean {
+  return answersRequests(model) || model.isUnloaded;
+}
+
 /** The model itself where its documents can be written: one that never loaded has no signature to describe. */
 function loaded(model: GatewayModel): GatewayModel {
-  if (model.facts !== undefined || model.state === 'READY') return model;
+  if ((model.facts !== undefined && !model.isUnloaded) || model.state === 'READY') return model;
   throw new MillraceError('model-not-ready', `The model '${model.name}' is not ready: ${model.stateReason}`, {
     hint: 'POST /v2/repository/index lists the state of every model.',
     retryable: model.state === 'LOADING',
   });
+}
+
+/** One version, or all of a model's that are in service. Throws as `find`. */
+function versionsOf(catalog: ModelCatalog, name: string, version: string | undefined): readonly GatewayModel[] {
+  const found = catalog.find(name, version);
+  return version === undefined ? catalog.list().filter((model) => model.name === name) : [found];
 }
 
 function statisticsOf(model: GatewayModel): object {

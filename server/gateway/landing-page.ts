@@ -35,7 +35,8 @@ export function renderLandingPage(models: readonly GatewayModel[], origin: strin
 <body>
 <h1>Millrace</h1>
 <p>Version ${escape(version)} serves ${models.length} model${models.length === 1 ? '' : 's'} here. It speaks the Open Inference Protocol
-(<code>/v2</code>, as Triton and KServe clients do) and plain JSON (<code>/predict</code>). Metrics are at <a href="/metrics"><code>/metrics</code></a>.</p>
+(<code>/v2</code>, as Triton and KServe clients do) and plain JSON (<code>/predict</code>). Metrics are at <a href="/metrics"><code>/metrics</code></a>,
+all paths in <a href="/reference">the reference</a>.</p>
 ${body}
 </body>
 </html>

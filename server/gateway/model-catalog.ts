@@ -4,7 +4,8 @@ import type { Answer, CallRequest } from '../balancer/call.ts';
 import type { ModelStatistics } from '../metrics/model-statistics.ts';
 import type { ModelFacts } from '../protocol/tensors.ts';
 
-export type ModelState = 'LOADING' | 'READY' | 'UNAVAILABLE';
+/** `IDLE`: not loaded, and the next request loads it. */
+export type ModelState = 'LOADING' | 'READY' | 'UNLOADING' | 'UNAVAILABLE' | 'IDLE';
 
 export interface GatewayModel {
   readonly name: string;
@@ -13,6 +14,8 @@ export interface GatewayModel {
   readonly state: ModelState;
   /** Why it is not READY; empty while it is. */
   readonly stateReason: string;
+  /** A person unloaded it: requests are refused until it is loaded again, and nobody waits for it to be ready. */
+  readonly isUnloaded: boolean;
   /** Signature and labels; undefined until the first replica has loaded the model. */
   readonly facts: ModelFacts | undefined;
   /** Most rows per run and how long a batch waits for more. */
@@ -37,8 +40,13 @@ export interface GatewayModel {
 }
 
 export interface ModelCatalog {
-  /** Throws `unknown-model` or `unknown-version`. */
+  /**
+   * The version, or without one the model as its clients see it, which chooses a version for each request.
+   * Throws `unknown-model` or `unknown-version`.
+   */
   find(name: string, version: string | undefined): GatewayModel;
-  /** By name, then by version. */
+  /** Every version in service, by name, then by version. */
   list(): readonly GatewayModel[];
+  /** Every model once, by name, as `find` without a version gives it. */
+  models(): readonly GatewayModel[];
 }

@@ -8,6 +8,7 @@ import { MillraceError } from '../base/errors.ts';
 import { parseModelName } from '../models/model-name.ts';
 
 export type Route =
+  | { readonly name: 'openapi' | 'reference' | 'reference-style' }
   | { readonly name: 'landing' | 'health' | 'ready' | 'metrics' | 'predict-any' }
   | { readonly name: 'server-metadata' | 'server-live' | 'server-ready' | 'model-list' | 'repository-index' }
   | { readonly name: 'all-statistics' | 'trace-settings' | 'log-settings' }
@@ -30,8 +31,12 @@ export interface ModelRoute {
 
 type Methods = Partial<Record<'GET' | 'POST', Route>>;
 
-const fixedPaths: Readonly<Record<string, Methods>> = {
+export const fixedPaths: Readonly<Record<string, Methods>> = {
   '/': { GET: { name: 'landing' } },
+  '/openapi.json': { GET: { name: 'openapi' } },
+  '/v2/openapi.json': { GET: { name: 'openapi' } },
+  '/reference': { GET: { name: 'reference' } },
+  '/reference.css': { GET: { name: 'reference-style' } },
   '/health': { GET: { name: 'health' } },
   '/ready': { GET: { name: 'ready' } },
   '/metrics': { GET: { name: 'metrics' } },

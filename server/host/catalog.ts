@@ -1,43 +1,58 @@
-/** Which models are served under which names and versions. */
+/** Which models are served under which names: a set of deployments that commands change while it is asked. */
 import { MillraceError } from '../base/errors.ts';
-import type { ModelCatalog } from '../gateway/model-catalog.ts';
+import type { GatewayModel, ModelCatalog } from '../gateway/model-catalog.ts';
+import type { Deployment } from './deployment.ts';
 import type { ServedModel } from './served-model.ts';
 
 export class Catalog implements ModelCatalog {
-  readonly #models: readonly ServedModel[];
-  readonly #byName = new Map<string, ServedModel[]>();
-
-  /** Sorted by name; of one name the version served by default comes last. */
-  constructor(models: readonly ServedModel[]) {
-    this.#models = models;
-    for (const model of models) {
-      const versions = this.#byName.get(model.name) ?? [];
-      this.#byName.set(model.name, [...versions, model]);
-    }
-  }
+  readonly #deployments = new Map<string, Deployment>();
+  /** By name. */
+  #sorted: readonly Deployment[] = [];
 
   /** Throws `unknown-model` or `unknown-version`, in the words that Triton's tests look for. */
-  find(name: string, version: string | undefined): ServedModel {
-    const versions = this.#byName.get(name);
-    if (versions === undefined) {
-      throw new MillraceError('unknown-model', `Request for unknown model: '${name}' is not found`, {
-        hint: `Served are: ${[...this.#byName.keys()].slice(0, 20).join(', ') || 'none'}.`,
-      });
-    }
-    const found = version === undefined ? versions.at(-1) : versions.find((model) => model.version === version);
-    if (found === undefined) {
-      throw new MillraceError(
-        'unknown-version',
-        `Request for unknown model: '${name}' version ${version} is not found`,
-        {
-          hint: `Served versions are: ${versions.map((model) => model.version).join(', ')}.`,
-        },
-      );
-    }
-    return found;
+  find(name: string, version: string | undefined): GatewayModel {
+    const deployment = this.deployment(name);
+    return version === undefined ? deployment : deployment.find(version);
   }
 
+  /** Throws `unknown-model`. */
+  deployment(name: string): Deployment {
+    const found = this.#deployments.get(name);
+    if (found !== undefined) return found;
+    throw new MillraceError('unknown-model', `Request for unknown model: '${name}' is not found`, {
+      hint: `Served are: ${
+        this.#sorted
+          .map((each) => each.name)
+          .slice(0, 20)
+          .join(', ') || 'none'
+      }.`,
+    });
+  }
+
+  get(name: string): Deployment | undefined {
+    return this.#deployments.get(name);
+  }
+
+  /** Every version in service, by name, then by version. */
   list(): readonly ServedModel[] {
-    return this.#models;
+    return this.#sorted.flatMap((deployment) => deployment.versions);
+  }
+
+  models(): readonly Deployment[] {
+    return this.#sorted;
+  }
+
+  add(deployment: Deployment): void {
+    this.#deployments.set(deployment.name, deployment);
+    this.#sort();
+  }
+
+  remove(name: string): void {
+    this.#deployments.delete(name);
+    this.#sort();
+  }
+
+  #sort(): void {
+    this.#sorted = [...this.#deployments.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 }

@@ -8,8 +8,8 @@ export interface RunFacts {
   readonly inferenceUrl: string;
   readonly adminUrl: string;
   readonly version: string;
-  /** Folder whose models are served. */
-  readonly modelsFolder: string;
+  /** What the command line sends; a new one at each start. The file is its owner's only. */
+  readonly adminToken: string;
 }
 
 export class RunFile {

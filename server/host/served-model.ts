@@ -5,41 +5,25 @@
  * go to the statistics (metrics), and the gateway sees a GatewayModel.
  */
 import type { MillraceError } from '../base/errors.ts';
-import { MillraceError as Failure } from '../base/errors.ts';
-import type { Log } from '../base/log.ts';
 import { Call } from '../balancer/call.ts';
 import type { Answer, CallRequest, Outcome } from '../balancer/call.ts';
 import { Dispatcher } from '../balancer/dispatcher.ts';
 import { RemoteUpstream } from '../balancer/remote-upstream.ts';
 import { createSelectionPolicy } from '../balancer/selection-policies.ts';
-import type { Placement } from '../cluster/placement.ts';
 import { Replica } from '../cluster/replica.ts';
 import { cpuOnly } from '../cluster/replica-devices.ts';
-import type { ReplicaDevices } from '../cluster/replica-devices.ts';
 import { ReplicaSet } from '../cluster/replica-set.ts';
-import type { ReplicaProcess } from '../cluster/spawn.ts';
-import type { StartGate } from '../cluster/start-gate.ts';
-import type { Config } from '../config.ts';
 import type { GatewayModel, ModelState } from '../gateway/model-catalog.ts';
 import type { ModelReading } from '../metrics/inference-metrics.ts';
 import { ModelStatistics } from '../metrics/model-statistics.ts';
-import type { FailureReason } from '../metrics/model-statistics.ts';
 import type { ModelEntry, ModelVersion } from '../models/repository.ts';
-import type { ModelFacts } from '../protocol/tensors.ts';
-
-export interface ServedModelOptions {
-  readonly entry: ModelEntry;
-  /** Undefined for a model that only remote servers answer. */
-  readonly version: ModelVersion | undefined;
-  readonly placement: Placement;
-  readonly config: Config;
-  readonly gate: StartGate;
-  readonly log: Log;
-  readonly exampleRow: readonly number[] | undefined;
-  /** Default: everything on the CPU. */
-  readonly devices?: ReplicaDevices;
-  spawn(): ReplicaProcess;
-}
+import type { ModelFacts, Signature } from '../protocol/tensors.ts';
+import { Loading } from './loading.ts';
+import type { Residence } from './loading.ts';
+import { replicaEvents } from './replica-events.ts';
+import type { KnownVersion, ServedModelOptions } from './served-model-options.ts';
+import { countOutcome } from './outcome-count.ts';
+import { forwardedInCircles, noServer, predictIsLocal, shuttingDown, stateReasons } from './served-model-words.ts';
 
 /** How often deadlines and runs are looked at, milliseconds. A deadline is kept to within this. */
 const sweepIntervalMs = 25;
@@ -53,10 +37,11 @@ export class ServedModel implements GatewayModel {
   readonly version: string;
   readonly description: string | undefined;
   readonly exampleRow: readonly number[] | undefined;
-  readonly statistics = new ModelStatistics();
+  statistics = new ModelStatistics();
   readonly timeoutMs: number;
   readonly session: GatewayModel['session'];
   readonly threads: number;
+  readonly strategy: string;
   readonly #options: ServedModelOptions;
   readonly #dispatcher: Dispatcher;
   readonly #replicas: ReplicaSet<Call>;
@@ -65,6 +50,9 @@ export class ServedModel implements GatewayModel {
   #batching: GatewayModel['batching'];
   #sweeper: NodeJS.Timeout | undefined;
   #stopping = false;
+  readonly #loading: Loading<Replica<Call>>;
+  #lastUsedMs = performance.now();
+  #withheld: MillraceError | undefined;
   /** Set while the model runs on other servers only and none of them can be used. */
   #noServer: MillraceError | undefined;
 
@@ -79,6 +67,7 @@ export class ServedModel implements GatewayModel {
     this.timeoutMs = manifest.timeoutMs ?? config.defaults.timeoutMs;
     this.threads = placement.threads;
     const strategy = manifest.strategy ?? config.defaults.strategy;
+    this.strategy = strategy;
     this.session = strategy === 'session' ? (manifest.session ?? {}) : undefined;
     this.#batching = {
       maxBatchSize: 0,
@@ -97,6 +86,7 @@ export class ServedModel implements GatewayModel {
       nowMs: () => performance.now(),
     });
     this.#replicas = this.#makeReplicaSet();
+    this.#loading = new Loading(this.#replicas, () => options.onChange?.());
     const remote = { model: entry.name, nextUpstream: manifest.nextUpstream, log: options.log };
     const onChange = (): void => this.#onRemoteChange();
     this.#remotes = manifest.upstreams.map(
@@ -108,40 +98,108 @@ export class ServedModel implements GatewayModel {
     return this.#options.version === undefined ? 0 : this.#options.placement.replicas;
   }
 
+  /** The file that its replicas load; undefined for a model that only remote servers answer. */
+  get source(): ModelVersion | undefined {
+    return this.#options.version;
+  }
+
   get takesPredict(): boolean {
-    return this.#options.version !== undefined;
+    return this.isLocal;
   }
 
   get state(): ModelState {
-    if (this.#stopping) return 'UNAVAILABLE';
+    if (this.#stopping || this.#withheld !== undefined) return 'UNAVAILABLE';
     if (this.#dispatcher.upstreams.some((upstream) => upstream.available)) return 'READY';
     if (this.#replicas.givenUp !== undefined || this.#noServer !== undefined) return 'UNAVAILABLE';
+    if (this.isLocal && this.residence !== 'loaded') return this.residence === 'unloading' ? 'UNLOADING' : 'IDLE';
     return this.#facts === undefined ? 'LOADING' : 'UNAVAILABLE';
   }
 
   get stateReason(): string {
-    if (this.state === 'READY') return '';
-    return (
-      this.#replicas.givenUp?.message ??
-      this.#noServer?.message ??
-      (this.state === 'LOADING' ? 'loading' : 'no replica is ready; one is being started')
-    );
+    const { state } = this;
+    if (state === 'READY') return '';
+    if (this.#withheld !== undefined) return 'unloaded';
+    return this.#replicas.givenUp?.message ?? this.#noServer?.message ?? stateReasons[state];
+  }
+
+  /** It runs here, perhaps beside other servers. */
+  get isLocal(): boolean {
+    return this.#options.version !== undefined;
+  }
+
+  get isUnloaded(): boolean {
+    return this.#withheld !== undefined;
+  }
+
+  get residence(): Residence {
+    return this.#loading.residence;
+  }
+
+  get manifest(): ModelEntry['manifest'] {
+    return this.#options.entry.manifest;
+  }
+
+  /** What its record says; undefined for a version in a plain folder. */
+  get known(): KnownVersion | undefined {
+    return this.#options.known;
+  }
+
+  /** Monotonic milliseconds of the last request, or of its making. */
+  get lastUsedMs(): number {
+    return this.#lastUsedMs;
+  }
+
+  /** Requests that were taken and are not answered. */
+  get outstanding(): number {
+    return this.#dispatcher.outstanding;
+  }
+
+  get queued(): number {
+    return this.#dispatcher.queued;
+  }
+
+  /** Replicas that are being kept running; 0 while it is not loaded. */
+  get wantedReplicas(): number {
+    return this.#replicas.desired;
+  }
+
+  /** Size of its model file. */
+  get weightBytes(): number {
+    return this.#options.version?.sizeBytes ?? 0;
+  }
+
+  /** All replicas that it should have are ready. */
+  get isFullyReady(): boolean {
+    return this.#loading.isFullyReady;
+  }
+
+  /** Why no replica will come back by itself. */
+  get givenUp(): MillraceError | undefined {
+    return this.#replicas.givenUp;
   }
 
   get facts(): ModelFacts | undefined {
-    return this.#facts;
+    const { known } = this.#options;
+    if (this.#facts !== undefined || known === undefined) return this.#facts;
+    return this.#factsOf(known.signature, known.maxBatchSize);
   }
 
   get batching(): GatewayModel['batching'] {
     return this.#batching;
   }
 
+  /** Resident memory of all its processes, those included that are on their way out. */
   get memoryBytes(): number {
-    return this.#replicas.replicas.reduce((sum, replica) => sum + replica.rssBytes, 0);
+    return this.#loading.memoryBytes;
   }
 
   get replicas(): readonly Replica<Call>[] {
     return this.#replicas.replicas;
+  }
+
+  /** Those included that are on their way out. */
+  get everyReplica(): readonly Replica<Call>[] {
+    return [...this.#replicas.replicas, ...this.#replicas.leaving];
   }
 
   get lastStderr(): readonly string[] {
@@ -153,11 +211,55 @@ export class ServedModel implements GatewayModel {
       this.#dispatcher.addUpstream(remote);
       remote.start();
     }
-    if (this.#options.version !== undefined) this.#replicas.setDesired(this.#options.placement.replicas);
+  }
+
+  /** Starts `count` replicas, by default as many as it should have. One that was given up is tried again. */
+  load(count = this.desiredReplicas): void {
+    if (this.isLocal && !this.#stopping) this.#loading.load(count);
+  }
+
+  /** Ends its replicas once they have answered what they have; requests that wait go on waiting, to their deadline. */
+  unload(): void {
+    this.#loading.unload();
+  }
+
+  /** Resolves when all replicas that it should have are ready. Throws why they will not be, or the signal's reason. */
+  async whenReady(signal?: AbortSignal): Promise<void> {
+    await this.#loading.until(() => this.#loading.isFullyReady || this.givenUp !== undefined || this.#stopping, signal);
+    if (this.givenUp !== undefined) throw this.givenUp;
+    if (this.#stopping) throw shuttingDown();
+  }
+
+  /** Resolves when every request that it took has been answered; each has a deadline, so that moment comes. */
+  async whenQuiet(): Promise<void> {
+    await this.#loading.until(() => this.#dispatcher.outstanding === 0);
+  }
+
+  /** Resolves when no process of it is left. */
+  async whenUnloaded(): Promise<void> {
+    await this.#loading.until(() => this.residence === 'unloaded');
   }
 
   refusal(): MillraceError | undefined {
     return this.#dispatcher.refusal();
+  }
+
+  /** Refuses every request, those included that wait, until it is called without a reason. */
+  withhold(reason: MillraceError | undefined): void {
+    this.#withheld = reason;
+    this.#dispatcher.setOutage(reason ?? this.givenUp ?? this.#noServer);
+    this.#loading.changed();
+  }
+
+  /** Begins to count anew: what went before were tests of ours. */
+  forgetStatistics(): void {
+    this.statistics = new ModelStatistics();
+  }
+
+  /** Refuses the requests that wait now. */
+  refuseWaiting(reason: MillraceError): void {
+    this.#dispatcher.setOutage(reason);
+    this.#dispatcher.setOutage(this.#withheld ?? this.givenUp ?? this.#noServer);
   }
 
   submit(
@@ -176,16 +278,17 @@ export class ServedModel implements GatewayModel {
       return () => {};
     }
     this.#sweeper ??= setInterval(() => this.#sweep(), sweepIntervalMs);
+    this.#lastUsedMs = request.receivedMs;
     this.#dispatcher.submit(call);
+    if (this.residence !== 'loaded' && this.#dispatcher.outstanding > 0) this.#options.onWanted?.();
     return () => this.#dispatcher.withdraw(call);
   }
 
   /** Refuses what still waits, then ends the replicas. The listener has been drained before. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#dispatcher.setOutage(
-      new Failure('shutting-down', 'The server is shutting down.', { retryable: true, retryAfterSeconds: 5 }),
-    );
+    this.#dispatcher.setOutage(shuttingDown());
+    this.#loading.changed();
     for (const remote of this.#remotes) remote.stop();
     await this.#replicas.stop();
     clearInterval(this.#sweeper);
@@ -198,7 +301,7 @@ export class ServedModel implements GatewayModel {
       statistics: this.statistics,
       queued: this.#dispatcher.queued,
       inFlight: this.#dispatcher.upstreams.reduce((sum, upstream) => sum + upstream.inFlight, 0),
-      desiredReplicas: this.desiredReplicas,
+      desiredReplicas: this.#replicas.desired,
       readyReplicas: this.#replicas.ready,
       restarts: this.#replicas.restarts,
       ready: this.state === 'READY',
@@ -218,7 +321,6 @@ export class ServedModel implements GatewayModel {
   #makeReplicaSet(): ReplicaSet<Call> {
     const { entry, version, placement, gate, log } = this.#options;
     const { manifest } = entry;
-    const dispatcher = this.#dispatcher;
     return new ReplicaSet<Call>(
       {
         name: `${this.name}/${this.version}`,
@@ -239,49 +341,30 @@ export class ServedModel implements GatewayModel {
         spawn: () => this.#options.spawn(),
         log: (level, message, facts) => log[level](facts, message),
       },
-      {
+      replicaEvents(this.#dispatcher, {
         onReady: (replica) => {
           this.#learn(replica);
-          dispatcher.addUpstream(replica);
+          this.#loading.changed();
         },
-        onResult: (replica, call, head, body) => {
-          dispatcher.onAnswer(replica, call, {
-            type: 'result',
-            upstream: replica.name,
-            body,
-            jsonLength: head.jsonLength,
-            cost: head,
-          });
-        },
-        onFailure: (replica, call, error) => {
-          dispatcher.onFailure(replica, call, error.code === 'client-gone' ? 'client-gone' : 'model-error', error);
-        },
-        onLost: (replica, running, waiting) => {
-          dispatcher.removeUpstream(replica);
-          dispatcher.onLost(replica, running, waiting);
-        },
-        onGivenBack: (replica, calls) => dispatcher.onGivenBack(replica, calls),
-        onCapacity: () => dispatcher.onCapacity(),
-        onGone: () => {},
+        onGone: () => this.#loading.onGone(),
         onGivenUp: (reason) => {
-          if (this.#remotes.length === 0) dispatcher.setOutage(reason);
+          if (this.#remotes.length === 0) this.#dispatcher.setOutage(reason);
+          this.#loading.changed();
         },
-      },
+      }),
     );
   }
 
   #learn(replica: Replica<Call>): void {
     const report = replica.report!;
     if (this.#facts === undefined) this.#options.log.info(`${this.name}/${this.version}: ${report.batching}`);
-    this.#facts = {
-      name: this.name,
-      version: this.version,
-      signature: report.signature,
-      maxBatchSize: report.maxBatchSize,
-      labels: this.#options.entry.labels,
-      featureNames: this.#options.entry.manifest.features,
-    };
+    this.#facts = this.#factsOf(report.signature, report.maxBatchSize);
     this.#batching = { ...this.#batching, maxBatchSize: report.maxBatchSize, reason: report.batching };
+  }
+
+  #factsOf(signature: Signature, maxBatchSize: number): ModelFacts {
+    const { labels, manifest } = this.#options.entry;
+    return { name: this.name, version: this.version, signature, maxBatchSize, labels, featureNames: manifest.features };
   }
 
   /** Only a model without local replicas depends on what its servers say of it and whether one of them is there. */
@@ -299,65 +382,10 @@ export class ServedModel implements GatewayModel {
   }
 
   #record(call: Call, outcome: Outcome): void {
-    const totalMs = performance.now() - call.request.receivedMs;
-    if ('error' in outcome) {
-      this.statistics.recordFailure(failureReason(outcome.error), totalMs);
-      return;
+    if (this.#dispatcher.outstanding === 0) {
+      if (this.#loading.hasWaiters) this.#loading.changed();
+      this.#options.onQuiet?.();
     }
-    const { answer } = outcome;
-    if (answer.type === 'http' && answer.status >= 400) {
-      this.statistics.recordFailure(answer.status < 500 ? 'OTHER' : 'BACKEND', totalMs);
-      return;
-    }
-    const run = answer.type === 'result' ? answer.cost : undefined;
-    this.statistics.recordAnswer({ totalMs, queueMs: call.sentMs - call.request.receivedMs, run }, Date.now());
-  }
-}
-
-function noServer(name: string): MillraceError {
-  return new Failure('model-not-ready', `None of the servers that answer for '${name}' can be used now.`, {
-    hint: 'Start one of the servers under `upstreams` in its millrace.json; the log names those that are down.',
-    retryable: true,
-    retryAfterSeconds: 1,
-  });
-}
-
-function predictIsLocal(name: string): MillraceError {
-  return new Failure(
-    'unsupported',
-    `The model '${name}' runs on other servers, where /predict may mean something else.`,
-    {
-      hint: `POST an Open Inference Protocol request to /v2/models/${encodeURIComponent(name)}/infer.`,
-    },
-  );
-}
-
-function forwardedInCircles(name: string): MillraceError {
-  return new Failure(
-    'unsupported',
-    `The model '${name}' runs on other servers, and this request comes from one of them.`,
-    {
-      hint: 'Two servers name each other as upstreams for this model; one of them has to run it.',
-    },
-  );
-}
-
-function failureReason(error: MillraceError): FailureReason {
-  switch (error.code) {
-    case 'queue-full':
-    case 'memory-full':
-    case 'shutting-down':
-    case 'deadline-exceeded':
-      return 'REJECTED';
-    case 'client-gone':
-      return 'CANCELED';
-    case 'inference-failed':
-    case 'replica-lost':
-    case 'upstream-failed':
-    case 'model-failed':
-    case 'poison-request':
-      return 'BACKEND';
-    default:
-      return 'OTHER';
+    countOutcome(this.statistics, call, outcome);
   }
 }

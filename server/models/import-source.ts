@@ -19,13 +19,21 @@ export interface ImportSource {
   readonly passedOver: readonly string[];
 }
 
-/** `unpackInto` is an empty folder in staging. Throws `invalid-config` where nothing is at the path. */
-export async function openSource(path: string, unpackInto: string, hooks: ArchiveHooks): Promise<ImportSource> {
+/**
+ * `unpackInto` is an empty folder in staging. `shownAs` is what people call the file where its name on disk is ours.
+ * Throws `invalid-config` where nothing is at the path.
+ */
+export async function openSource(
+  path: string,
+  unpackInto: string,
+  hooks: ArchiveHooks,
+  shownAs?: string,
+): Promise<ImportSource> {
   const real = await realpath(path).catch((error: unknown) => {
     throw notReadable(path, error);
   });
   const facts = await stat(real);
-  const name = basename(path) === '' || /^\.+$/.test(basename(path)) ? basename(real) : basename(path);
+  const name = shownAs ?? (basename(path) === '' || /^\.+$/.test(basename(path)) ? basename(real) : basename(path));
   if (facts.isDirectory()) return { root: real, name, ...(await findModels(real, name)) };
   if (!facts.isFile()) {
     throw new MillraceError('invalid-config', `${name} is neither a file nor a folder.`, {
@@ -40,9 +48,10 @@ export async function openSource(path: string, unpackInto: string, hooks: Archiv
   const model = {
     name: name.replace(/\.[A-Za-z]{1,8}$/, ''),
     folder: undefined,
-    versions: [{ version: undefined, folder: '', file }],
+    versions: [{ version: undefined, folder: '', file, ...(shownAs !== undefined && { shownAs }) }],
   };
-  return { root: dirname(real), name, models: [nameOfGenericFile(model, real)], passedOver: [] };
+  const named = shownAs === undefined ? nameOfGenericFile(model, real) : model;
+  return { root: dirname(real), name, models: [named], passedOver: [] };
 }
 
 /** Every exporter calls its file model.onnx: the folder around it says more, past the number of a version. */

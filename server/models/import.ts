@@ -36,6 +36,8 @@ export interface ImportProgress {
 export interface ImportRequest {
   readonly path: string;
   readonly dataDirectory: string;
+  /** What people call the file, where its name on disk is ours: an upload. */
+  readonly shownAs?: string | undefined;
   /** Instead of the name that the file or folder gives; only where it holds one model. */
   readonly name?: string | undefined;
   /** Instead of the number that the folder gives or the next free one; only where there is one version. */
@@ -81,11 +83,13 @@ export async function importModels(request: ImportRequest): Promise<ImportReport
   const staging = await Staging.open(store.stagingFolder);
   try {
     let neededBytes = 0;
-    const unpacking = openSource(request.path, join(staging.path, 'unpacked'), {
-      checkSpace: (bytes) => checkSpace(staging.path, (neededBytes = bytes), freeBytes),
-      onBytes: (doneBytes, totalBytes) => onProgress({ step: 'unpack', name: '', doneBytes, totalBytes }),
+    const hooks = {
+      checkSpace: (bytes: number) => checkSpace(staging.path, (neededBytes = bytes), freeBytes),
+      onBytes: (doneBytes: number, totalBytes: number) =>
+        onProgress({ step: 'unpack', name: '', doneBytes, totalBytes }),
       signal: request.signal,
-    });
+    };
+    const unpacking = openSource(request.path, join(staging.path, 'unpacked'), hooks, request.shownAs);
     const source = await unpacking.catch((error: unknown) => explainFull(error, staging.path, neededBytes, freeBytes));
     const versions: (ImportedVersion | RefusedVersion)[] = [];
     for (const { model, version } of planned(source, request)) {

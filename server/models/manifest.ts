@@ -11,10 +11,14 @@ import { MillraceError } from '../base/errors.ts';
 import { deviceWishPattern } from '../protocol/device.ts';
 
 const STRATEGIES = ['auto', 'round-robin', 'least-connections', 'ip-hash', 'session', 'random'] as const;
+const LOAD_MODES = ['start', 'on-demand', 'always'] as const;
 const FAILURES = ['error', 'timeout', 'http_500', 'http_502', 'http_503', 'http_504'] as const;
 
 /** How the balancer chooses among free slots. */
 export type StrategyName = (typeof STRATEGIES)[number];
+
+/** When a model is in memory. */
+export type LoadMode = (typeof LOAD_MODES)[number];
 
 /** A failure of an upstream after which the next one is tried, in nginx's words for `proxy_next_upstream`. */
 export type NextUpstreamFailure = (typeof FAILURES)[number];
@@ -68,6 +72,13 @@ export interface ModelManifest {
   readonly maxQueue?: number | undefined;
   /** Deadline of a request from arrival to answer, 1 to 3,600,000. */
   readonly timeoutMs?: number | undefined;
+  /**
+   * `start`: loaded when the host starts, and unloaded only where others need its memory. `on-demand`: loaded by the first
+   * request. `always`: never unloaded. Default `start`.
+   */
+  readonly load: LoadMode;
+  /** A model on demand is unloaded after so long without a request, 0 to 2,592,000,000 (30 days). Default 300,000. */
+  readonly keepAliveMs: number;
   /** Empty where the model runs on this machine only. */
   readonly upstreams: readonly UpstreamSettings[];
   /** Upstreams that one request may be sent to, 0 to 10; 0 leaves it to the balancer. Default 2. */
@@ -155,6 +166,8 @@ const manifest = record({
   weight: quantity(0, 1000).optional(),
   maxQueue: whole(1, 100_000).optional(),
   timeoutMs: quantity(1, HOUR_MS).optional(),
+  load: oneOf(LOAD_MODES).default('start'),
+  keepAliveMs: quantity(0, 30 * 24 * HOUR_MS).default(300_000),
   upstreams: z
     .array(upstream, 'must be a list')
     .max(MAX_UPSTREAMS, `must have at most ${MAX_UPSTREAMS} entries`)

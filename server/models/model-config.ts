@@ -157,16 +157,6 @@ class Reading {
         this.#policy = { specific: listed.map(({ value }) => String(numberOf(value))) };
       } else this.leave(each, `version_policy.${each.name}`, 'there is no such policy');
     }
-    if (
-      this.#policy === 'all' ||
-      (typeof this.#policy === 'object' && 'latest' in this.#policy && this.#policy.latest > 1)
-    ) {
-      this.leave(
-        field,
-        'version_policy',
-        'all versions are kept, and the highest is served in this version of Millrace',
-      );
-    }
   }
 
   instances(field: TextField): void {

@@ -3,13 +3,14 @@
  *
  *     models/<name>/<version>/    published: model.onnx, version.json, and what came with it; never changed
  *     models/<name>/millrace.json, labels.txt    the owner's own, optional; they win over what came with a version
+ *     models/<name>/serving.json                 which versions are to be served (serving.ts); missing: the newest
  *     staging/                    growing or on its way out (staging.ts)
  *     quarantine/<name>/          versions whose bytes are not those that were imported
  *
  * A version appears and disappears by one rename. Nothing here decides whether a model is good: import.ts does.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, readdir, rename, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MillraceError } from '../base/errors.ts';
@@ -127,7 +128,7 @@ export class ModelStore {
     try {
       const from = version === undefined ? join(this.modelsFolder, name) : this.versionFolder(name, version);
       await rename(from, join(staging.path, basename(from)));
-      if (version !== undefined) await rmdir(join(this.modelsFolder, name)).catch(() => {});
+      if (version !== undefined) await this.#clearIfEmpty(name);
       await syncFolder(this.modelsFolder);
     } finally {
       await staging.discard();
@@ -147,7 +148,7 @@ export class ModelStore {
     const target = join(folder, `${version}-${Date.now()}`);
     await rename(this.versionFolder(name, version), target);
     await writeFile(join(target, 'quarantine.json'), JSON.stringify({ fault, at: new Date().toISOString() }));
-    await rmdir(join(this.modelsFolder, name)).catch(() => {});
+    await this.#clearIfEmpty(name);
   }
 
   /** Versions in quarantine whose number has not been imported again. */
@@ -167,7 +168,14 @@ export class ModelStore {
 
   /** Model folders that a killed import or a removal left without anything in them. */
   async clearEmptyFolders(): Promise<void> {
-    for (const name of await foldersIn(this.modelsFolder)) await rmdir(join(this.modelsFolder, name)).catch(() => {});
+    for (const name of await foldersIn(this.modelsFolder)) await this.#clearIfEmpty(name);
+  }
+
+  /** A model's folder goes with its last version, and what was wanted of its versions; what its owner wrote stays. */
+  async #clearIfEmpty(name: string): Promise<void> {
+    if ((await this.versions(name)).length > 0) return;
+    await rm(join(this.modelsFolder, name, 'serving.json'), { force: true }).catch(() => {});
+    await rmdir(join(this.modelsFolder, name)).catch(() => {});
   }
 
   async #fault(name: string, version: string, onBytes: (bytes: number) => void): Promise<string | undefined> {

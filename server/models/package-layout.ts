@@ -14,6 +14,8 @@ export interface PackageVersion {
   readonly folder: string;
   /** Name of the model file in it. */
   readonly file: string;
+  /** What sentences call it, where it has another name on disk. */
+  readonly shownAs?: string;
 }
 
 export interface PackageModel {

@@ -16,7 +16,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { MillraceError } from '../base/errors.ts';
 import type { ModelManifest } from './manifest.ts';
-import type { ModelConfig } from './model-config.ts';
+import type { VersionPolicy } from './model-config.ts';
 import { modelNameKey, parseModelName } from './model-name.ts';
 import { readConfig, readLabels, readManifest } from './model-settings.ts';
 import { codeOf, findFile, problemOf, ScanProblem } from './repository-file.ts';
@@ -39,6 +39,8 @@ export interface ModelEntry {
   /** Class labels by index; undefined without labels.txt. */
   readonly labels: readonly string[] | undefined;
   readonly manifest: ModelManifest;
+  /** Triton's `version_policy`: which versions the owner wants in service. */
+  readonly policy: VersionPolicy | undefined;
 }
 
 export interface RepositoryScan {
@@ -77,6 +79,24 @@ export async function scanRepository(directory: string): Promise<RepositoryScan>
   return { models, problems };
 }
 
+/**
+ * One model of a repository as it is now, its settings as those of `version`: labels and settings that came with a version hold
+ * for that version. Undefined where the model cannot be served; `problems` says why. Throws `invalid-config` as scanRepository.
+ */
+export async function scanModel(
+  directory: string,
+  name: string,
+  version: string | undefined,
+): Promise<{ readonly entry: ModelEntry | undefined; readonly problems: readonly RepositoryProblem[] }> {
+  const root = await openRoot(directory);
+  const problems: RepositoryProblem[] = [];
+  try {
+    return { entry: await readModel(root.path, name, problems, version), problems };
+  } catch (error) {
+    return { entry: undefined, problems: [...problems, problemOf(error, name)] };
+  }
+}
+
 /** The real path of the repository and the names of the folders in it, sorted. */
 async function openRoot(directory: string): Promise<{ path: string; folders: string[] }> {
   try {
@@ -94,17 +114,20 @@ async function openRoot(directory: string): Promise<{ path: string; folders: str
   }
 }
 
-async function readModel(root: string, name: string, problems: RepositoryProblem[]): Promise<ModelEntry> {
+async function readModel(
+  root: string,
+  name: string,
+  problems: RepositoryProblem[],
+  settingsOf?: string,
+): Promise<ModelEntry> {
   const names = await readdir(join(root, name));
-  const newest = names
-    .filter((entry) => VERSION.test(entry))
-    .sort(byNumber)
-    .at(-1);
-  const config = await readConfig(root, name, newest, problems);
-  const manifest = await readManifest(root, name, newest, config);
+  const numbers = names.filter((entry) => VERSION.test(entry)).sort(byNumber);
+  const chosen = settingsOf ?? numbers.at(-1);
+  const config = await readConfig(root, name, chosen, problems);
+  const manifest = await readManifest(root, name, chosen, config);
   const versions: ModelVersion[] = [];
   const faults: RepositoryProblem[] = [];
-  for (const version of names.filter((entry) => VERSION.test(entry)).sort(byNumber)) {
+  for (const version of numbers) {
     try {
       versions.push(await readVersion(root, name, version));
     } catch (error) {
@@ -115,28 +138,8 @@ async function readModel(root: string, name: string, problems: RepositoryProblem
   if (versions.length === 0 && manifest.upstreams.length === 0) {
     throw new ScanProblem(name, `Model ${name} has no version that can be served.`, layoutHint(name, names, faults));
   }
-  const served = servedVersions(name, versions, config, problems);
-  const labels = await readLabels(root, name, served.at(-1)?.version, config);
-  return { name, versions: served, labels, manifest };
-}
-
-/** What Triton's `version_policy: { specific }` leaves; all where it leaves nothing. */
-function servedVersions(
-  name: string,
-  versions: readonly ModelVersion[],
-  config: ModelConfig | undefined,
-  problems: RepositoryProblem[],
-): readonly ModelVersion[] {
-  const policy = config?.versionPolicy;
-  if (typeof policy !== 'object' || !('specific' in policy)) return versions;
-  const chosen = versions.filter(({ version }) => policy.specific.includes(version));
-  if (chosen.length > 0 || versions.length === 0) return chosen;
-  problems.push({
-    path: `${name}/config.pbtxt`,
-    message: `The config.pbtxt of ${name} asks for versions ${policy.specific.join(', ')}, which are not there; the newest is served.`,
-    hint: 'Correct its version_policy.',
-  });
-  return versions;
+  const labels = await readLabels(root, name, settingsOf ?? versions.at(-1)?.version, config);
+  return { name, versions, labels, manifest, policy: config?.versionPolicy };
 }
 
 async function readVersion(root: string, name: string, version: string): Promise<ModelVersion> {

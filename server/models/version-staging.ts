@@ -76,7 +76,7 @@ async function copyVersion(
   };
   await stage(await required(job.root, packagePath(version.folder, version.file)), 'model.onnx');
   const { sha256 } = files['model.onnx']!;
-  const rewritten = await withoutZipMap(job.staging, folder, version.file);
+  const rewritten = await withoutZipMap(job.staging, folder, version.shownAs ?? version.file);
   files['model.onnx'] = rewritten.digest ?? files['model.onnx']!;
   checkValues(rewritten.model);
   for (const [target, external] of distinct(rewritten.model.externalFiles)) {
@@ -101,7 +101,7 @@ async function measure(job: StagingJob, version: PackageVersion, path: string): 
   const file = await required(job.root, path);
   try {
     // ZipMap asks for a second copy while the file is written anew; a classifier is small.
-    const model = inspectModel(ByteSource.ofFile(file.handle.fd, file.sizeBytes), version.file);
+    const model = inspectModel(ByteSource.ofFile(file.handle.fd, file.sizeBytes), version.shownAs ?? version.file);
     let neededBytes = file.sizeBytes * (model.zipMaps.length > 0 ? 2 : 1);
     for (const [target, external] of distinct(model.externalFiles)) {
       const found = await openExternal(job.root, version, target, external);

@@ -34,8 +34,14 @@ async function answer(command: DeviceCommand): Promise<void> {
 
 async function answerOf(command: DeviceCommand): Promise<DeviceAnswer> {
   const { openSession, runtimeFacts } = await import('./session.ts');
-  if (command.task === 'list') return { facts: runtimeFacts() };
+  const facts = runtimeFacts();
+  if (command.task === 'list') return { facts };
   const { modelPath, threads, device, cases } = command;
+  // The runtime passes over a provider that it has not, and the CPU would be taken for it.
+  if (!facts.backends.some(({ name }) => name === device.provider)) {
+    const reason = `This ONNX Runtime has no ${device.provider} on this system.`;
+    return { trial: { device, isRight: false, reason } };
+  }
   const open = (on: typeof device) => openSession({ modelPath, intraOpThreads: threads, spinning: false, device: on });
   return { trial: await tryDevice(open, device, cases) };
 }

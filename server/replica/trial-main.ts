@@ -11,8 +11,8 @@ import { asMillraceError } from '../base/errors.ts';
 import { toErrorBody } from '../protocol/control.ts';
 import { FrameChannel } from '../protocol/frame-channel.ts';
 import { frameTypes } from '../protocol/frames.ts';
+import { compareSamples } from '../protocol/sample-comparison.ts';
 import { probeBatching } from './batching-probe.ts';
-import { compareSamples } from './sample-comparison.ts';
 import type { TrialCommand, TrialReport } from './trial-command.ts';
 
 process.title = 'millrace trial';

@@ -2,7 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { HostStatus } from '../../server/host/host-status.ts';
+import { findHost } from '../../server/cli/host-client.ts';
+import type { HostView } from '../../server/protocol/admin/host-view.ts';
 import { readAnnouncement } from './announcement.ts';
 import type { StoredModel } from './bench-model.ts';
 import type { Scope } from './scope.ts';
@@ -12,7 +13,7 @@ const program = fileURLToPath(new URL('../../bin/millrace.mjs', import.meta.url)
 export interface MillraceHost {
   readonly pid: number;
   readonly inferenceUrl: string;
-  status(): Promise<HostStatus>;
+  status(): Promise<HostView>;
 }
 
 export interface MillraceSettings {
@@ -40,9 +41,8 @@ export async function startMillrace(
   await writeFile(configPath, JSON.stringify(config));
   const args = [program, 'serve', '--config', configPath, '--json'];
   const child = await scope.spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const { inferenceUrl, adminUrl, models } = await readAnnouncement<{
+  const { inferenceUrl, models } = await readAnnouncement<{
     inferenceUrl: string;
-    adminUrl: string;
     models: { name: string; state: string; reason: string }[];
   }>(child, 'millrace serve');
   const broken = models.find((model) => model.state !== 'READY');
@@ -50,6 +50,6 @@ export async function startMillrace(
   return {
     pid: child.pid!,
     inferenceUrl,
-    status: async () => (await (await fetch(`${adminUrl}/api/v1/status`)).json()) as HostStatus,
+    status: async () => (await findHost(config.dataDirectory)).status,
   };
 }

@@ -54,7 +54,7 @@ async function idleMemory(host: MillraceHost): Promise<{ readonly host: number; 
   // Read first: asking for the status is work that the host had not done before.
   const hostBytes = process.platform === 'linux' ? await residentBytes(host.pid) : undefined;
   const status = await host.status();
-  const replica = status.models[0]!.replicas[0]!;
+  const replica = status.models[0]!.versions[0]!.replicas[0]!;
   const replicaBytes = process.platform === 'linux' ? await residentBytes(replica.pid) : replica.rssBytes;
   return { host: (hostBytes ?? status.rssBytes) / 1e6, replica: replicaBytes / 1e6 };
 }

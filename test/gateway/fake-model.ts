@@ -30,6 +30,7 @@ export function fakeModel(parts: FakeModelParts = {}): GatewayModel {
     description: undefined,
     state: 'READY',
     stateReason: '',
+    isUnloaded: false,
     batching,
     takesPredict: true,
     desiredReplicas: 1,

@@ -70,7 +70,7 @@ async function counts(name: string): Promise<{ rows: number; runs: number }> {
 }
 
 async function batchingOf(name: string): Promise<string> {
-  return (await host.status()).models.find((each) => each.name === name)!.batching;
+  return (await host.status()).models.find((each) => each.name === name)!.versions[0]!.batching;
 }
 
 /** The network's answer computed here, in doubles. */
@@ -263,7 +263,7 @@ describe('a request that fails', () => {
     expect(kept.json<OipAnswer>().outputs[0]).toMatchObject({ shape: [1, 2], data: [0.5, 0.25] });
     expect(dropped.json<OipAnswer>().outputs[0]).toMatchObject({ shape: [0, 2], data: [] });
     // Neither answer is owed to a new replica.
-    expect((await host.status()).models.map(({ restarts }) => restarts)).toEqual(
+    expect((await host.status()).models.map(({ versions }) => versions[0]!.restarts)).toEqual(
       (await host.status()).models.map(() => 0),
     );
   });

@@ -58,7 +58,7 @@ describe('a replica that is killed', () => {
         stopped: () => performance.now() > endMs,
       });
       await killing;
-      const digits = (await host.status()).models.find(({ name }) => name === 'digits');
+      const digits = (await host.status()).models.find(({ name }) => name === 'digits')?.versions[0];
       console.log(
         `${kills} kills, ${report.answered} answers, ${digits!.restarts} restarts, slowest ${Math.round(quantile(report.latenciesMs, 1))} ms`,
       );
@@ -95,7 +95,7 @@ describe('a request that kills its replica', () => {
       const again = await post(url, poison);
       done = true;
       const report = await bystanders;
-      const [echo] = (await host.status()).models;
+      const [echo] = (await host.status()).models[0]!.versions;
       const after = await host.readyReplicas('echo');
       expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 422));
       expect(JSON.parse(answers[0]!.body)).toMatchObject({
@@ -186,7 +186,7 @@ describe('a host that is killed', () => {
     );
     hanging.catch(() => {});
     await until('the run has begun', 5000, async () =>
-      (await host.status()).models.some(({ replicas }) => replicas.some(({ inFlight }) => inFlight > 0)),
+      (await host.status()).models.some(({ versions }) => versions[0]!.replicas.some(({ inFlight }) => inFlight > 0)),
     );
     await host.kill();
     await expect(hanging).rejects.toThrow();

@@ -325,6 +325,6 @@ describe('a request that is not quite HTTP', () => {
     });
     expect(growth).toBeLessThan(50 * megabyte);
     expect((await host.send(inferPath, { body: request })).status).toBe(200);
-    expect((await host.status()).models[0]).toMatchObject({ state: 'READY', restarts: 0 });
+    expect((await host.status()).models[0]!.versions).toMatchObject([{ state: 'READY', restarts: 0 }]);
   });
 });

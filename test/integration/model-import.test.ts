@@ -63,7 +63,8 @@ describe('a model of external data', () => {
       expect(await host.post('/v2/models/adder/infer', body)).toMatchObject({ outputs: [{ data: [11, 12, 13, 14] }] });
       await put('adder/1/weights.bin', weights(5, 5, 5, 5));
       const second = await imported(join(folder, 'adder'));
-      expect(second).toMatchObject({ restartNeeded: true, versions: [{ version: '2', changes: [] }] });
+      expect(second).toMatchObject({ restartNeeded: false, versions: [{ version: '2', changes: [] }] });
+      expect(await host.post('/v2/models/adder/infer', body)).toMatchObject({ outputs: [{ data: [15, 15, 15, 15] }] });
     }
     await using host = await StoreHost.start(data);
     expect(host.models).toMatchObject([{ name: 'adder', version: '2' }]);

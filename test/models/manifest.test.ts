@@ -17,6 +17,8 @@ describe('parseManifest', () => {
     expect(parseManifest({}, 'iris/millrace.json')).toEqual({
       maxBatchDelayMs: 0,
       upstreams: [],
+      load: 'start',
+      keepAliveMs: 300_000,
       tries: 2,
       nextUpstream: ['error', 'timeout', 'http_502', 'http_503', 'http_504'],
     });
@@ -35,6 +37,8 @@ describe('parseManifest', () => {
       weight: 3,
       maxQueue: 500,
       timeoutMs: 2000,
+      load: 'on-demand',
+      keepAliveMs: 60_000,
       upstreams: [
         {
           url: 'https://10.0.0.7:8000/prefix',

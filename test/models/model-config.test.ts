@@ -76,8 +76,6 @@ describe('parseModelConfig', () => {
     ['platform: "tensorrt_plan"', 'platform'],
     ['backend: "python"', 'backend'],
     ['default_model_filename: "net.onnx"', 'default_model_filename'],
-    ['version_policy { all { } }', 'version_policy'],
-    ['version_policy { latest { num_versions: 2 } }', 'version_policy'],
     ['a_new_field: 1', 'a_new_field'],
     [
       'output { name: "a" label_filename: "a.txt" } output { name: "b" label_filename: "b.txt" }',
@@ -92,5 +90,10 @@ describe('parseModelConfig', () => {
 
   it('takes the policy of the latest version for the default', () => {
     expect(parseModelConfig('version_policy { latest { num_versions: 1 } }', 'x').unmapped).toEqual([]);
+    expect(parseModelConfig('version_policy { all { } }', 'x')).toMatchObject({ versionPolicy: 'all', unmapped: [] });
+    expect(parseModelConfig('version_policy { latest { num_versions: 2 } }', 'x')).toMatchObject({
+      versionPolicy: { latest: 2 },
+      unmapped: [],
+    });
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MillraceError } from '../../server/base/errors.ts';
-import { scanRepository } from '../../server/models/repository.ts';
+import { scanModel, scanRepository } from '../../server/models/repository.ts';
 
 let root = '';
 let outside = '';
@@ -211,7 +211,7 @@ describe('scanRepository', () => {
     });
   });
 
-  it('serves only the versions that a config.pbtxt names, and does not follow its labels out of the model', async () => {
+  it('tells which versions a config.pbtxt wants served, and does not follow its labels out of the model', async () => {
     for (const version of [1, 2, 3]) await put(`iris/${version}/model.onnx`);
     await put('labels.txt', 'secret');
     await put(
@@ -219,8 +219,8 @@ describe('scanRepository', () => {
       'version_policy { specific { versions: [1, 2] } } output { label_filename: "../labels.txt" }',
     );
     const { models } = await scanRepository(root);
-    expect(models[0]?.versions.map(({ version }) => version)).toEqual(['1', '2']);
-    expect(models[0]?.labels).toBeUndefined();
+    expect(models[0]).toMatchObject({ policy: { specific: ['1', '2'] }, labels: undefined });
+    expect(models[0]?.versions.map(({ version }) => version)).toEqual(['1', '2', '3']);
   });
 
   it('reads what an import put into the folder of the newest version, under what the owner put beside', async () => {
@@ -234,6 +234,18 @@ describe('scanRepository', () => {
       labels: ['old 2'],
       manifest: { replicas: 2, threads: 7 },
     });
+  });
+
+  it('reads one model with the settings that came with one of its versions', async () => {
+    for (const version of [1, 2]) {
+      await put(`iris/${version}/model.onnx`);
+      await put(`iris/${version}/labels.txt`, `of ${version}`);
+      await put(`iris/${version}/millrace.json`, `{"threads": ${version}}`);
+    }
+    const { entry, problems } = await scanModel(root, 'iris', '1');
+    expect(entry).toMatchObject({ labels: ['of 1'], manifest: { threads: 1 } });
+    expect(problems).toEqual([]);
+    expect(await scanModel(root, 'rose', undefined)).toMatchObject({ entry: undefined, problems: [{ path: 'rose' }] });
   });
 
   it('allows a model that runs elsewhere only', async () => {

@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { HostStatus } from '../../server/host/host-status.ts';
+import { findHost } from '../../server/cli/host-client.ts';
+import type { HostView } from '../../server/protocol/admin/host-view.ts';
 
 const program = fileURLToPath(new URL('../../bin/millrace.mjs', import.meta.url));
 const withReplicaEntry = fileURLToPath(new URL('../fixtures/host-with-replica-entry.ts', import.meta.url));
@@ -35,6 +36,7 @@ export class HostProcess implements AsyncDisposable {
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
   readonly #folder: string;
+  readonly dataDirectory: string;
 
   private constructor(
     child: ChildProcess,
@@ -44,6 +46,7 @@ export class HostProcess implements AsyncDisposable {
   ) {
     this.#child = child;
     this.#folder = folder;
+    this.dataDirectory = join(folder, 'data');
     this.exited = exited;
     this.pid = child.pid!;
     this.inferenceUrl = announced.inferenceUrl;
@@ -85,9 +88,8 @@ export class HostProcess implements AsyncDisposable {
     return new HostProcess(child, folder, exited, JSON.parse(firstLine) as { inferenceUrl: string; adminUrl: string });
   }
 
-  async status(): Promise<HostStatus> {
-    const response = await fetch(`${this.adminUrl}/api/v1/status`);
-    return (await response.json()) as HostStatus;
+  async status(): Promise<HostView> {
+    return (await findHost(this.dataDirectory)).status;
   }
 
   /** Process ids of the model's replicas that are ready, or of all models' without a name. */
@@ -95,7 +97,9 @@ export class HostProcess implements AsyncDisposable {
     const { models } = await this.status();
     return models
       .filter(({ name }) => model === undefined || name === model)
-      .flatMap(({ replicas }) => replicas.filter(({ state }) => state === 'ready').map(({ pid }) => pid));
+      .flatMap(({ versions }) => versions.flatMap(({ replicas }) => replicas))
+      .filter(({ state }) => state === 'ready')
+      .map(({ pid }) => pid);
   }
 
   signal(signal: NodeJS.Signals): void {

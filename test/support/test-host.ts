@@ -11,9 +11,10 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { createLog } from '../../server/base/log.ts';
 import { parseConfig } from '../../server/config.ts';
-import type { HostStatus } from '../../server/host/host-status.ts';
 import { startHost } from '../../server/main.ts';
 import type { Host } from '../../server/main.ts';
+import { RunFile } from '../../server/host/run-file.ts';
+import type { HostView } from '../../server/protocol/admin/host-view.ts';
 import { demoModels, isRunning, until } from './host-process.ts';
 import { openTestRepository } from './model-repository.ts';
 import type { TestModel, TestRepository } from './model-repository.ts';
@@ -50,16 +51,26 @@ export class TestHost implements AsyncDisposable {
   readonly host: Host;
   readonly url: string;
   readonly adminUrl: string;
+  readonly adminToken: string;
+  readonly dataDirectory: string;
   readonly #folder: string;
   readonly #repository: TestRepository | undefined;
   readonly #childrenBefore: ReadonlySet<number>;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
   #stopped = false;
 
-  private constructor(host: Host, folder: string, repository: TestRepository | undefined, before: Iterable<number>) {
+  private constructor(
+    host: Host,
+    adminToken: string,
+    folder: string,
+    repository: TestRepository | undefined,
+    before: Iterable<number>,
+  ) {
     this.host = host;
     this.url = host.inferenceUrl;
     this.adminUrl = host.adminUrl;
+    this.adminToken = adminToken;
+    this.dataDirectory = join(folder, 'data');
     this.#folder = folder;
     this.#repository = repository;
     this.#childrenBefore = new Set(before);
@@ -81,7 +92,8 @@ export class TestHost implements AsyncDisposable {
     );
     const host = await startHost(config, { log: createLog('silent', 'json') });
     if (settled) await host.settled();
-    return new TestHost(host, folder, repository, before);
+    const { adminToken } = await new RunFile(join(folder, 'data')).read();
+    return new TestHost(host, adminToken, folder, repository, before);
   }
 
   /** Sends exactly these headers beside Host, Connection and the length; no Content-Type unless it is given. */
@@ -108,9 +120,21 @@ export class TestHost implements AsyncDisposable {
     return this.send(`/v2/models/${model}/infer`, binaryRequest(value, ...raw));
   }
 
-  async status(): Promise<HostStatus> {
-    const answer = await sendHttp(`${this.adminUrl}/api/v1/status`, this.#agent, { method: 'GET' });
-    return answer.json<HostStatus>();
+  /** A request to the admin API as the command line sends it; `path` is what follows `/api/v1`. */
+  admin(path: string, { method, headers = {}, body }: SendOptions = {}): Promise<HttpAnswer> {
+    return sendHttp(`${this.adminUrl}/api/v1${path}`, this.#agent, {
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      headers: {
+        Authorization: `Bearer ${this.adminToken}`,
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body }),
+    });
+  }
+
+  async status(): Promise<HostView> {
+    return (await this.admin('/status')).json<HostView>();
   }
 
   /** The samples of `/metrics`. */
@@ -128,7 +152,7 @@ export class TestHost implements AsyncDisposable {
   /** Process ids of all replicas and of the warden. */
   async pids(): Promise<number[]> {
     const { models, wardenPid } = await this.status();
-    const replicas = models.flatMap((model) => model.replicas.map(({ pid }) => pid));
+    const replicas = models.flatMap(({ versions }) => versions.flatMap((each) => each.replicas.map(({ pid }) => pid)));
     return wardenPid === undefined ? replicas : [...replicas, wardenPid];
   }
 
@@ -151,7 +175,12 @@ export class TestHost implements AsyncDisposable {
     for (const directory of new Set(workingDirectories)) {
       if (directory !== undefined) expect(existsSync(directory), `${directory} was left behind`).toBe(false);
     }
-    expect(await readdir(join(this.#folder, 'data')), 'files in the data folder').toEqual([]);
+    const keptFiles = new Set(['sessions.json', 'uploads', 'models', 'staging']);
+    const files = await readdir(this.dataDirectory);
+    expect(
+      files.filter((file) => !keptFiles.has(file)),
+      'files in the data folder',
+    ).toEqual([]);
     await rm(this.#folder, { recursive: true, force: true });
     await this.#repository?.remove();
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Datatype, Tensor, TensorSpec } from '../../server/protocol/tensors.ts';
-import { compareSamples } from '../../server/replica/sample-comparison.ts';
+import { compareSamples } from '../../server/protocol/sample-comparison.ts';
 import type { RuntimeSession } from '../../server/replica/session.ts';
 
 /** Answers with its inputs under the names of its outputs, and keeps what it was sent. */

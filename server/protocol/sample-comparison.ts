@@ -3,16 +3,39 @@
  * by row, so that a model with a fixed batch of one is tried like any other.
  */
 import { MillraceError } from '../base/errors.ts';
-import { bf16ToNumber, fp16ToNumber, numberToFp16 } from '../protocol/half-floats.ts';
-import type { Datatype, Tensor, TensorData, TensorSpec } from '../protocol/tensors.ts';
-import type { RuntimeSession } from './session.ts';
-import type { SamplesReport, TrialSamples } from './trial-command.ts';
+import { bf16ToNumber, fp16ToNumber, numberToFp16 } from './half-floats.ts';
+import type { Datatype, Signature, Tensor, TensorData, TensorSpec } from './tensors.ts';
+
+/** Saved test cases, row by row. A row is a number, a text, or nested lists of them. */
+export interface SavedSamples {
+  /** By input; for a model with one input the name may be `''`. All have equally many rows. */
+  readonly inputs: Readonly<Record<string, readonly unknown[]>>;
+  /** By output; an output that is not named is not compared. */
+  readonly expected: Readonly<Record<string, readonly unknown[]>>;
+  /** Largest allowed difference of a float; everything else must be equal. */
+  readonly tolerance: number;
+}
+
+export interface SamplesReport {
+  readonly rows: number;
+  /** Largest difference of a float. */
+  readonly worstError: number;
+  /** The first differences, one sentence each, at most 5. Empty where all rows agree. */
+  readonly failures: readonly string[];
+}
+
+/** A model that answers: a session in this process, or a served version through its replicas. */
+export interface RunnableModel {
+  readonly signature: Signature;
+  /** Inputs in the signature's order. */
+  run(inputs: readonly Tensor[]): Promise<Tensor[]>;
+}
 
 const shownFailures = 5;
 
 /** Throws `invalid-request` where a sample does not fit the model's inputs at all. */
-export async function compareSamples(session: RuntimeSession, samples: TrialSamples): Promise<SamplesReport> {
-  const { inputs, outputs } = session.signature;
+export async function compareSamples(model: RunnableModel, samples: SavedSamples): Promise<SamplesReport> {
+  const { inputs, outputs } = model.signature;
   const failures: string[] = [];
   let worstError = 0;
   const rows = Object.values(samples.inputs)[0]?.length ?? 0;
@@ -20,7 +43,7 @@ export async function compareSamples(session: RuntimeSession, samples: TrialSamp
     if (!outputs.some((output) => output.name === name)) failures.push(`the model has no output ${name}`);
   }
   for (let row = 0; row < rows && failures.length < shownFailures; row += 1) {
-    const answers = await session.run(inputs.map((input) => sampleTensor(input, inputs.length, samples, row)));
+    const answers = await model.run(inputs.map((input) => sampleTensor(input, inputs.length, samples, row)));
     for (const answer of answers) {
       const expected = samples.expected[answer.name]?.[row];
       if (expected === undefined) continue;
@@ -32,7 +55,7 @@ export async function compareSamples(session: RuntimeSession, samples: TrialSamp
   return { rows, worstError, failures: failures.slice(0, shownFailures) };
 }
 
-function sampleTensor(spec: TensorSpec, inputCount: number, samples: TrialSamples, row: number): Tensor {
+function sampleTensor(spec: TensorSpec, inputCount: number, samples: SavedSamples, row: number): Tensor {
   const rows = samples.inputs[spec.name] ?? (inputCount === 1 ? samples.inputs[''] : undefined);
   if (rows === undefined) throw mismatch(`they have no rows for the input ${spec.name}`);
   const value = rows[row];

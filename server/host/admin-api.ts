@@ -1,0 +1,143 @@
+/**
+ * The admin API of this host: the route table with everything behind it, the live stream, the jobs and the sessions. A new
+ * group of routes is one line in `routes`.
+ */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { referencePages, withDocument } from '../admin/admin-document.ts';
+import { AdminListener } from '../admin/admin-listener.ts';
+import { eventRoutes } from '../admin/event-routes.ts';
+import { guiFiles } from '../admin/gui-files.ts';
+import { importRoutes } from '../admin/import-routes.ts';
+import { JobList } from '../admin/job-list.ts';
+import { jobRoutes } from '../admin/job-routes.ts';
+import { liveRoutes } from '../admin/live-routes.ts';
+import { LiveStream } from '../admin/live-stream.ts';
+import type { AdminRoute } from '../admin/route.ts';
+import { sessionRoutes } from '../admin/session-routes.ts';
+import { statusRoutes } from '../admin/status-routes.ts';
+import { tryRoutes } from '../admin/try-routes.ts';
+import type { AnswerInference } from '../admin/try-routes.ts';
+import { uploadRoutes } from '../admin/upload-routes.ts';
+import { UploadStore } from '../admin/upload-store.ts';
+import type { Log } from '../base/log.ts';
+import { errorResponse } from '../gateway/error-response.ts';
+import { refuseUnparsed } from '../gateway/parser-refusal.ts';
+import { tryModel } from '../inspect/trial-load.ts';
+import type { ImportReport } from '../models/import.ts';
+import { AdminAccess } from '../security/admin-access.ts';
+import { printedCodeMs } from '../security/launch-codes.ts';
+import { SessionFile } from '../security/session-file.ts';
+import { version } from '../version.ts';
+import { HostViews } from './host-view.ts';
+import type { HostViewParts } from './host-view.ts';
+import { LatestEvents } from './latest-events.ts';
+import type { EventSource } from './latest-events.ts';
+
+const guiFolder = fileURLToPath(new URL('../../dist/gui', import.meta.url));
+
+export interface AdminApiParts extends HostViewParts {
+  readonly log: Log;
+  readonly events: EventSource;
+  /** Answers as the inference listener does. */
+  readonly answerInference: AnswerInference;
+  /** Hears what an import put into the store. True where it is served by then, false where that needs a restart. */
+  onImported(report: ImportReport): boolean | Promise<boolean>;
+}
+
+export class AdminApi {
+  readonly listener: AdminListener;
+  /** All of it, as it is mounted and documented. */
+  readonly routes: readonly AdminRoute[];
+  readonly jobs: JobList;
+  readonly views: HostViews;
+  readonly #access: AdminAccess;
+  readonly #sessionFile: SessionFile;
+  readonly #stream: LiveStream;
+  readonly #uploads: UploadStore;
+  readonly #events: LatestEvents;
+  readonly #addresses: HostViewParts['addresses'];
+
+  constructor(parts: AdminApiParts) {
+    const { log, addresses } = parts;
+    this.#addresses = addresses;
+    this.jobs = new JobList({
+      onError(error, { id, title }) {
+        if (error.code !== 'internal') log.info(`${title}: ${error.message}`);
+        else log.error({ requestId: id.slice(0, 8), error: error.cause ?? error }, `${title} failed inside.`);
+      },
+    });
+    this.views = new HostViews(parts);
+    this.#sessionFile = new SessionFile(join(parts.dataDirectory, 'sessions.json'), (error) => {
+      log.warn({ error }, 'The sessions of browsers cannot be kept; they end with this host.');
+    });
+    this.#access = new AdminAccess({
+      saved: this.#sessionFile.read(),
+      save: (sessions) => this.#sessionFile.write(sessions),
+    });
+    this.#uploads = new UploadStore({ folder: join(parts.dataDirectory, 'uploads') });
+    this.#events = new LatestEvents(parts.events);
+    this.#stream = new LiveStream({
+      epoch: randomBytes(4).toString('hex'),
+      state: () => ({ host: this.views.view(), jobs: this.jobs.list(), events: this.#events.list() }),
+    });
+    this.routes = withDocument(
+      [
+        ...statusRoutes(() => this.views.view()),
+        ...liveRoutes(this.#stream),
+        ...sessionRoutes({ access: this.#access, adminUrl: () => addresses().adminUrl }),
+        ...jobRoutes(this.jobs),
+        ...uploadRoutes(this.#uploads),
+        ...importRoutes({
+          jobs: this.jobs,
+          uploads: this.#uploads,
+          dataDirectory: parts.dataDirectory,
+          tryModel,
+          onImported: parts.onImported,
+        }),
+        ...tryRoutes(parts.answerInference),
+        ...eventRoutes((query) => parts.events.list(query)),
+      ],
+      version,
+    );
+    this.listener = new AdminListener({
+      access: this.#access,
+      log,
+      errorResponse,
+      refuseUnparsed,
+      routes: this.routes,
+      pages: [
+        referencePages(this.routes, version),
+        guiFiles({ folder: guiFolder, inferenceUrl: () => addresses().inferenceUrl }),
+      ],
+    });
+  }
+
+  /** For run.json and nowhere else. */
+  get token(): string {
+    return this.#access.token;
+  }
+
+  /** A link that opens the GUI once, for a person to read. */
+  launchUrl(): string {
+    return `${this.#addresses().adminUrl}/#t=${this.#access.makeCode(printedCodeMs)}`;
+  }
+
+  async start(): Promise<void> {
+    await Promise.all([this.views.start(), this.#uploads.open()]);
+  }
+
+  /** Cancels the jobs, ends every connection. */
+  async stop(): Promise<void> {
+    await this.jobs.stop();
+    await this.#uploads.stop();
+    this.#events.stop();
+    this.#stream.close();
+    this.views.stop();
+    await this.listener.stop();
+    // With when each was last used, which is not written each time.
+    this.#sessionFile.write(this.#access.sessions());
+    await this.#sessionFile.settled();
+  }
+}

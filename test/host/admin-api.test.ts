@@ -1,0 +1,85 @@
+/** The route table of a host and its document, without a host: nothing here listens. */
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { adminDocument } from '../../server/admin/admin-document.ts';
+import { createLog } from '../../server/base/log.ts';
+import { AdminApi } from '../../server/host/admin-api.ts';
+import { Catalog } from '../../server/host/catalog.ts';
+
+const dataDirectory = mkdtempSync(join(tmpdir(), 'millrace-admin-api-'));
+afterAll(() => rmSync(dataDirectory, { recursive: true }));
+
+const { routes } = new AdminApi({
+  log: createLog('silent', 'json'),
+  catalog: new Catalog(),
+  dataDirectory,
+  modelsFolder: dataDirectory,
+  servesStore: true,
+  problems: [],
+  wardenPid: () => undefined,
+  connections: () => 0,
+  addresses: () => ({ inferenceUrl: '', adminUrl: '' }),
+  events: { list: () => [], onEvent: () => () => {} },
+  answerInference: () => {},
+  onImported: () => true,
+});
+const document = adminDocument(routes, '1.2.3');
+
+describe('the OpenAPI document of the admin API', () => {
+  it('keeps the rules of OpenAPI 3.1', async () => {
+    expect(await new Validator().validate({ ...structuredClone(document) })).toEqual({ valid: true });
+  });
+
+  it('has exactly the routes of the table', () => {
+    const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(documented.toSorted()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).toSorted());
+    expect(routes.length).toBeGreaterThan(20);
+  });
+
+  it('says what each route takes: parameters, bodies and headers', () => {
+    expect(document.paths['/events']!['get']!.parameters?.map(({ name }) => name)).toEqual([
+      'before',
+      'limit',
+      'kind',
+      'model',
+    ]);
+    expect(document.paths['/uploads/{id}']!['patch']).toMatchObject({
+      parameters: [
+        { in: 'path', name: 'id' },
+        { in: 'header', name: 'Upload-Offset' },
+      ],
+      requestBody: { content: { 'application/octet-stream': {} } },
+    });
+    expect(document.paths['/jobs']!['get']!.responses['200']).toMatchObject({
+      content: { 'application/json': { schema: { items: { $ref: '#/components/schemas/Job' } } } },
+    });
+  });
+
+  it('asks for a token or a session everywhere but where one is opened', () => {
+    const open = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, operation]) => ('security' in operation ? [`${method} ${path}`] : [])),
+    );
+    expect(open).toEqual(['post /session']);
+    expect(document).toMatchObject({ security: [{ token: [] }, { session: [] }] });
+  });
+});
+
+describe('the route table', () => {
+  it('refuses members that a body does not have', () => {
+    const loose = routes.filter(
+      (route) => route.kind === 'json' && route.body?.safeParse({ nonsense: 1 }).success === true,
+    );
+    expect(loose.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('names no route twice and says of each what it does', () => {
+    const names = routes.map(({ method, path }) => `${method} ${path}`);
+    expect(new Set(names).size).toBe(names.length);
+    expect(routes.filter(({ summary }) => !/^[A-Z].*[^.]$/.test(summary)).map(({ path }) => path)).toEqual([]);
+  });
+});

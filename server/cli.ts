@@ -19,6 +19,8 @@ import { scaleReplay } from './cli/scale.ts';
 import type { ReplayFlags } from './cli/scale.ts';
 import { serve } from './cli/serve.ts';
 import type { ServeFlags } from './cli/serve.ts';
+import { tuneCommand } from './cli/tune.ts';
+import type { TuneFlags } from './cli/tune.ts';
 import { version } from './version.ts';
 
 const program = new Command('millrace')
@@ -209,6 +211,22 @@ gpu
   .option('--yes', 'do not ask')
   .addOption(dataOption())
   .action((_what: string, flags: InstallFlags) => run(false, () => gpuInstallCommand(flags)));
+
+program
+  .command('tune')
+  .description('find the copies, threads and batches that suit a model here, and save them')
+  .argument('<model>', 'a model of the running host, of the store, or of --models')
+  .addOption(new Option('--goal <goal>', 'what counts').choices(['latency', 'throughput', 'balanced']))
+  .option('--budget <time>', 'how long it may take, about: 10s to 1h (default: 60s)')
+  .option('--models <folder>', 'folder with the model in it')
+  .option('--version <number>', 'version to measure (default: the served one, else the newest)')
+  .option('--svg <file>', 'where the scaling curve is drawn (default: <model>-tuning.svg)')
+  .option('--no-save', 'measure and say, change nothing')
+  .option('--undo', 'take the last saved setting back')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .addHelpText('after', '\nExample:\n  millrace tune iris --goal throughput --budget 2m')
+  .action((model: string, flags: TuneFlags) => run(flags.json === true, () => tuneCommand(model, flags)));
 
 function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];

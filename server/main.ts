@@ -20,6 +20,7 @@ import { defaultMemoryBudgetBytes } from './host/memory-budget.ts';
 import { ModelBuilder } from './host/model-builder.ts';
 import { ModelCommands } from './host/model-commands.ts';
 import { ModelLibrary } from './host/model-library.ts';
+import { measuringOf } from './host/measuring.ts';
 import { Residency } from './host/residency.ts';
 import { renderMetrics } from './metrics/inference-metrics.ts';
 import { askGraphics } from './metrics/system-information.ts';
@@ -124,6 +125,12 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     connections: () => listener.connections,
     addresses: () => ({ inferenceUrl, adminUrl }),
     events: { list: () => [], onEvent: () => () => {} },
+    measuring: measuringOf({
+      book: devices,
+      modelsFolder: config.models,
+      dataDirectory: config.dataDirectory,
+      servedVersion: (name) => catalog.get(name)?.served.version,
+    }),
     answerInference: (...request) => listener.answer(...request),
     onImported: async ({ versions: imported }) => {
       const names = imported.flatMap((each) => (each.state === 'refused' ? [] : [each.record.name]));

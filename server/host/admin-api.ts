@@ -15,6 +15,8 @@ import { jobRoutes } from '../admin/job-routes.ts';
 import { liveRoutes } from '../admin/live-routes.ts';
 import { LiveStream } from '../admin/live-stream.ts';
 import type { AdminRoute } from '../admin/route.ts';
+import { measuringRoutes } from '../admin/measuring-routes.ts';
+import type { MeasuringParts } from '../admin/measuring-routes.ts';
 import { sessionRoutes } from '../admin/session-routes.ts';
 import { statusRoutes } from '../admin/status-routes.ts';
 import { tryRoutes } from '../admin/try-routes.ts';
@@ -40,6 +42,7 @@ const guiFolder = fileURLToPath(new URL('../../dist/gui', import.meta.url));
 export interface AdminApiParts extends HostViewParts {
   readonly log: Log;
   readonly events: EventSource;
+  readonly measuring: Omit<MeasuringParts, 'jobs' | 'inferenceUrl'>;
   /** Answers as the inference listener does. */
   readonly answerInference: AnswerInference;
   /** Hears what an import put into the store. True where it is served by then, false where that needs a restart. */
@@ -97,6 +100,7 @@ export class AdminApi {
           onImported: parts.onImported,
         }),
         ...tryRoutes(parts.answerInference),
+        ...measuringRoutes({ ...parts.measuring, jobs: this.jobs, inferenceUrl: () => addresses().inferenceUrl }),
         ...eventRoutes((query) => parts.events.list(query)),
       ],
       version,

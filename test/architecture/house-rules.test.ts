@@ -45,7 +45,7 @@ describe('the house rules', () => {
 
   it('every unit test lies where its source lies', () => {
     const mirrored =
-      /^test\/(base|protocol|balancer|cluster|metrics|models|openapi|loadtest|plot|replica|security|storage|gateway|admin|host|cli)\/(.+)\.test\.ts$/;
+      /^test\/(base|protocol|balancer|cluster|metrics|models|openapi|loadtest|plot|tuning|replica|security|storage|gateway|admin|host|cli)\/(.+)\.test\.ts$/;
     // `dispatcher-properties.test.ts` tests dispatcher.ts: a long test is split by what it is about.
     const hasSource = (folder: string, name: string): boolean =>
       existsSync(join(root, 'server', folder, `${name}.ts`)) ||

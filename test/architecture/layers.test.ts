@@ -20,6 +20,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   security: ['base', 'protocol'],
   storage: ['base'],
   inspect: ['base', 'protocol', 'cluster', 'models', 'replica'],
+  tuning: ['base', 'protocol', 'plot', 'loadtest'],
   gateway: ['base', 'openapi', 'protocol', 'balancer', 'metrics', 'models', 'security'],
   admin: ['base', 'openapi', 'protocol', 'balancer', 'metrics', 'models', 'security'],
   host: [
@@ -28,6 +29,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'balancer',
     'cluster',
     'inspect',
+    'loadtest',
+    'tuning',
     'metrics',
     'models',
     'security',
@@ -43,6 +46,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'metrics',
     'loadtest',
     'inspect',
+    'tuning',
     'models',
     'autoscaler',
     'gateway',
@@ -86,6 +90,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
     'server/cli/open-in-browser.ts',
     'server/cluster/cuda-files.ts',
     'server/loadtest/load-process.ts',
+    'server/tuning/trial-host.ts',
   ],
 };
 

@@ -7,16 +7,30 @@ import type { BenchFlags } from './cli/bench-plan.ts';
 import { devicesCommand, gpuInstallCommand } from './cli/devices.ts';
 import type { DevicesFlags, InstallFlags } from './cli/devices.ts';
 import { findHost } from './cli/host-client.ts';
-import { modelsText, statusText } from './cli/inspect.ts';
+import { statusText } from './cli/inspect.ts';
 import { cancelJobCommand, listJobsCommand } from './cli/jobs.ts';
 import type { JobFlags } from './cli/jobs.ts';
-import { importCommand, removeCommand, showCommand, verifyCommand } from './cli/models.ts';
+import { importCommand, listModelsCommand, removeCommand, showCommand, verifyCommand } from './cli/models.ts';
 import type { ImportFlags, RemoveFlags } from './cli/models.ts';
 import { openCommand } from './cli/open.ts';
 import type { OpenFlags } from './cli/open.ts';
 import { exitCodes, reportError } from './cli/output.ts';
 import { scaleReplay } from './cli/scale.ts';
 import type { ReplayFlags } from './cli/scale.ts';
+import {
+  loadCommand,
+  pinCommand,
+  promoteCommand,
+  refreshCommand,
+  rollbackCommand,
+  shadowCommand,
+  trafficCommand,
+  unloadCommand,
+  unpinCommand,
+} from './cli/serving.ts';
+import type { ServingFlags } from './cli/serving.ts';
+import { explainCommand, recordCommand, scaleEventsCommand, scaleSetCommand } from './cli/scale-host.ts';
+import type { EventFlags, RecordFlags, ScaleFlags, SetFlags } from './cli/scale-host.ts';
 import { serve } from './cli/serve.ts';
 import type { ServeFlags } from './cli/serve.ts';
 import { tuneCommand } from './cli/tune.ts';
@@ -79,15 +93,71 @@ const models = program.command('models').description('import models, look at the
 
 models
   .command('list')
-  .description('list the models of the running host, their versions and states')
+  .description('list the models of the running host, their versions and states; without a host the imported ones')
   .addOption(dataOption())
   .option('--json', 'print as JSON')
-  .action((flags: { data: string; json?: boolean }) =>
-    run(flags.json === true, async () => {
-      const found = await findHost(flags.data);
-      console.log(flags.json === true ? JSON.stringify(found.status.models, undefined, 2) : modelsText(found));
-    }),
+  .action((flags: { data: string; json?: boolean }) => run(flags.json === true, () => listModelsCommand(flags)));
+
+const served = (name: string, description: string) =>
+  models
+    .command(name)
+    .description(description)
+    .argument('<name>')
+    .addOption(dataOption())
+    .option('--json', 'print as JSON');
+
+served('promote', 'make a version the one that answers: started, tested, switched to without losing a request')
+  .argument('<version>')
+  .option('--force', 'also where apps may fail with it')
+  .addHelpText('after', '\nExample:\n  millrace models promote iris 2')
+  .action((name: string, version: string, flags: ServingFlags) =>
+    run(flags.json === true, () => promoteCommand(name, version, flags)),
   );
+
+served('rollback', 'go back to the version that answered before').action((name: string, flags: ServingFlags) =>
+  run(flags.json === true, () => rollbackCommand(name, flags)),
+);
+
+served('pin', 'keep a version, whatever is imported (default: the one that answers)')
+  .argument('[version]')
+  .option('--force', 'also where apps may fail with it')
+  .action((name: string, version: string | undefined, flags: ServingFlags) =>
+    run(flags.json === true, () => pinCommand(name, version, flags)),
+  );
+
+served('unpin', 'let the next version that is imported take over again').action((name: string, flags: ServingFlags) =>
+  run(flags.json === true, () => unpinCommand(name, flags)),
+);
+
+served('traffic', 'split the requests that name no version, or show how they are split')
+  .argument('[shares...]', 'as <version>=<weight>')
+  .option('--off', 'end the split')
+  .addHelpText('after', '\nExample:\n  millrace models traffic iris 1=90 2=10')
+  .action((name: string, shares: string[], flags: ServingFlags) =>
+    run(flags.json === true, () => trafficCommand(name, shares, flags)),
+  );
+
+served('shadow', 'send copies of requests to a version whose answers are only compared, or show the differences')
+  .argument('[version]')
+  .option('--off', 'end it')
+  .action((name: string, version: string | undefined, flags: ServingFlags) =>
+    run(flags.json === true, () => shadowCommand(name, version, flags)),
+  );
+
+served('load', 'load a model of the running host, again where it is loaded').action(
+  (name: string, flags: ServingFlags) => run(flags.json === true, () => loadCommand(name, flags)),
+);
+
+served('unload', 'end the processes of a model and refuse requests for it until it is loaded').action(
+  (name: string, flags: ServingFlags) => run(flags.json === true, () => unloadCommand(name, flags)),
+);
+
+models
+  .command('refresh')
+  .description('have the running host look at its model folders')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((flags: ServingFlags) => run(flags.json === true, () => refreshCommand(flags)));
 
 models
   .command('import')
@@ -144,7 +214,55 @@ jobs
   .option('--json', 'print as JSON')
   .action((id: string, flags: JobFlags) => run(flags.json === true, () => cancelJobCommand(id, flags)));
 
-const scale = program.command('scale').description('look at what the autoscaler decides, and why');
+const scale = program.command('scale').description('look at what the autoscaler decides, and why; overrule it');
+
+scale
+  .command('explain')
+  .description('say how many copies of a model, or of each, run now and why')
+  .argument('[model]')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((model: string | undefined, flags: ScaleFlags) =>
+    run(flags.json === true, () => explainCommand(model, flags)),
+  );
+
+scale
+  .command('events')
+  .description('list what the autoscaler changed, and what it refused')
+  .option('--model <name>', 'only of this model')
+  .option('--limit <number>', 'the last so many, 1 to 1000', limitNumber, 20)
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((flags: EventFlags) => run(flags.json === true, () => scaleEventsCommand(flags)));
+
+scale
+  .command('set')
+  .description('order a number of copies, a pause, or other bounds; holds over restarts')
+  .argument('<model>')
+  .option('--replicas <number>', 'exactly so many copies, 0 to 64', copies)
+  .option('--auto', 'let the autoscaler decide, also where the settings fix a number')
+  .option('--pause', 'leave the number as it is')
+  .option('--reset', 'as the settings say; forgets all orders about this model')
+  .option('--min <number>', 'at least so many while the autoscaler decides', copies)
+  .option('--max <number>', 'at most so many while the autoscaler decides', copies)
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .addHelpText('after', '\nExample:\n  millrace scale set iris --replicas 3\n  millrace scale set iris --auto --max 4')
+  .action((model: string, flags: SetFlags) => run(flags.json === true, () => scaleSetCommand(model, flags)));
+
+scale
+  .command('record')
+  .description('record the load of the running host as a trace for `scale replay`')
+  .option('--seconds <number>', 'for so long, 1 to 86400', seconds, 60)
+  .option('--model <name>', 'only of this model')
+  .option('--measurements', 'write what was measured instead of the load that was offered')
+  .addOption(dataOption())
+  .option('--json', 'say nothing but the trace')
+  .addHelpText(
+    'after',
+    '\nExample:\n  millrace scale record --seconds 600 > monday.json\n  millrace scale replay monday.json --policy policy.json',
+  )
+  .action((flags: RecordFlags) => run(flags.json === true, () => recordCommand(flags)));
 
 scale
   .command('replay')
@@ -257,9 +375,25 @@ function portNumber(text: string): number {
 }
 
 function positive(text: string): number {
+  return wholeNumber(text, 1, 64);
+}
+
+function wholeNumber(text: string, min: number, max: number): number {
   const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 64) return value;
-  throw new InvalidArgumentError('A whole number from 1 to 64 is expected.');
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new InvalidArgumentError(`A whole number from ${min} to ${max} is expected.`);
+}
+
+function limitNumber(text: string): number {
+  return wholeNumber(text, 1, 1000);
+}
+
+function copies(text: string): number {
+  return wholeNumber(text, 0, 64);
+}
+
+function seconds(text: string): number {
+  return wholeNumber(text, 1, 86_400);
 }
 
 await program.parseAsync();

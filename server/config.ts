@@ -60,6 +60,8 @@ const configSchema = z.strictObject({
       threads: whole(1, 256).optional(),
       /** 60 s, nginx's read timeout. */
       timeoutMs: whole(1, 3_600_000).default(60_000),
+      /** The autoscaler's policy, `priority` and `warmSpare`; docs/autoscaling.md lists the fields, which are checked there. */
+      scaling: z.record(z.string(), z.unknown()).default({}),
     })
     .prefault({}),
   devices: z
@@ -77,6 +79,8 @@ const configSchema = z.strictObject({
     .strictObject({
       /** Name in `/v2`; three of NVIDIA's example scripts insist on `triton`. */
       serverName: z.string().min(1).max(64).default('millrace'),
+      /** Triton's model control modes: with `explicit`, whoever reaches the inference listener may load and unload models. */
+      repositoryControl: z.enum(['none', 'explicit']).default('none'),
     })
     .prefault({}),
   /** How long a stop waits for accepted requests, milliseconds. */

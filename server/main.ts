@@ -4,6 +4,7 @@
  *   start: scan the models → listener → admin → run file → one Deployment for each model
  *   stop:  no new connection → accepted requests answered → replicas ended → warden ended
  */
+import { join } from 'node:path';
 import { createLog } from './base/log.ts';
 import type { Log } from './base/log.ts';
 import { DeviceBook } from './cluster/device-book.ts';
@@ -11,9 +12,11 @@ import { EmptyDirectory, replicaEntry, spawnReplica } from './cluster/spawn.ts';
 import type { ReplicaProcess } from './cluster/spawn.ts';
 import { Warden } from './cluster/warden.ts';
 import type { Config } from './config.ts';
+import { EventLog } from './events/event-log.ts';
 import { InferenceListener } from './gateway/inference-listener.ts';
 import { Catalog } from './host/catalog.ts';
 import { AdminApi } from './host/admin-api.ts';
+import { HistoryRecorder } from './host/history-recorder.ts';
 import { listenNear } from './host/listen.ts';
 import { RunFile } from './host/run-file.ts';
 import { defaultMemoryBudgetBytes } from './host/memory-budget.ts';
@@ -21,7 +24,15 @@ import { ModelBuilder } from './host/model-builder.ts';
 import { ModelCommands } from './host/model-commands.ts';
 import { ModelLibrary } from './host/model-library.ts';
 import { measuringOf } from './host/measuring.ts';
+import { recordedVersion } from './host/recorded-version.ts';
+import { repositoryControl } from './host/repository-control.ts';
 import { Residency } from './host/residency.ts';
+import { ScalingBook } from './host/scaling-book.ts';
+import { Scaling } from './host/scaling.ts';
+import { tryModel } from './inspect/trial-load.ts';
+import { countPhysicalCores, MachineMeter } from './metrics/machine.ts';
+import { GraphicsMeter } from './metrics/graphics-meter.ts';
+import { History } from './metrics/history.ts';
 import { renderMetrics } from './metrics/inference-metrics.ts';
 import { askGraphics } from './metrics/system-information.ts';
 import type { RepositoryProblem } from './models/repository.ts';
@@ -36,6 +47,8 @@ export interface Host {
   readonly catalog: Catalog;
   readonly models: ModelCommands;
   readonly residency: Residency;
+  /** What happened, also before this run. */
+  readonly events: EventLog;
   readonly problems: readonly RepositoryProblem[];
   /** Resolves once every model answers or has been given up. */
   settled(): Promise<void>;
@@ -48,7 +61,7 @@ export interface HostParts {
   readonly log?: Log;
   /** Program that a replica process runs. */
   readonly replicaEntry?: string;
-  /** Hears what a person may want to know later. Default: the log. */
+  /** Hears what a person may want to know later, beside the log. */
   readonly onEvent?: (event: NewHostEvent) => void;
 }
 
@@ -60,9 +73,16 @@ const logLevels = { info: 'info', attention: 'warn', failure: 'error' } as const
 export async function startHost(config: Config, parts: HostParts = {}): Promise<Host> {
   const startedMs = performance.now();
   const log = parts.log ?? createLog(config.log.level, config.log.format);
-  const onEvent =
-    parts.onEvent ??
-    (({ severity, sentence, facts }: NewHostEvent): void => log[logLevels[severity]]({ ...facts }, sentence));
+  const events = new EventLog({
+    path: join(config.dataDirectory, 'events.db'),
+    onTrouble: (message, error) => log.warn({ error }, message),
+  });
+  const onEvent = (event: NewHostEvent): void => {
+    // What a replica does is in the log already, with more than an event says.
+    if (event.kind !== 'replica') log[logLevels[event.severity]](event.sentence);
+    parts.onEvent?.(event);
+    events.append(event);
+  };
   const library = new ModelLibrary(config.models, config.dataDirectory);
   const scan = await library.scan();
   for (const problem of scan.problems) log.warn(`${problem.path}: ${problem.message} ${problem.hint}`);
@@ -82,8 +102,11 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   });
   const { graphicsMemoryPercent } = config.devices;
   const devices = new DeviceBook({ dataDirectory: config.dataDirectory, graphicsMemoryPercent, askGraphics });
+  const book = new ScalingBook(config.defaults, onEvent);
+  const physicalCores = await countPhysicalCores();
   const expected = scan.names;
-  const builder = new ModelBuilder({ config, log, library, catalog, residency, expected, devices, onEvent, spawn });
+  const shared = { config, log, library, catalog, residency, book, devices };
+  const builder = new ModelBuilder({ ...shared, expected, physicalCores, spawn, onEvent });
   const models = new ModelCommands({
     catalog,
     library,
@@ -93,24 +116,56 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     build: (model, version, settings) => builder.build(model, version, settings),
   });
   for (const name of scan.names) await models.open(name);
+  const machine = new MachineMeter(physicalCores);
+  const graphics = new GraphicsMeter();
+  const history = new History({
+    path: join(config.dataDirectory, 'history.db'),
+    onTrouble: (message, error) => log.warn({ error }, message),
+  });
+  const scaling = new Scaling({ catalog, residency, book, machine, dataDirectory: config.dataDirectory, log, onEvent });
   const listener = new InferenceListener({
     catalog,
     limits: config.limits,
     allowedHosts: config.allowedHosts,
     serverName: config.compatibility.serverName,
+    repositoryControl:
+      config.compatibility.repositoryControl === 'explicit'
+        ? repositoryControl({
+            models,
+            dataDirectory: config.dataDirectory,
+            servesStore: library.servesStore,
+            tryModel,
+            onEvent,
+          })
+        : undefined,
     version,
     log,
-    renderMetrics: (bufferedBytes, connections) =>
-      renderMetrics(
+    renderMetrics(bufferedBytes, connections) {
+      const { user, system } = process.cpuUsage();
+      return renderMetrics(
         {
           version,
           rssBytes: process.memoryUsage.rss(),
           bufferedBytes,
           connections,
           upSeconds: (performance.now() - startedMs) / 1000,
+          cpuSeconds: (user + system) / 1e6,
+          replicaCpuSeconds: scaling.replicaCpuMs / 1000,
+          machine: machine.read(performance.now()),
+          graphics: graphics.readings,
         },
         catalog.list().map((model) => model.reading()),
-      ),
+        scaling.readings(),
+      );
+    },
+  });
+  const recorder = new HistoryRecorder({
+    history,
+    versions: () => catalog.list().map(recordedVersion),
+    machine: () => machine.read(performance.now()),
+    graphics: () => graphics.readings,
+    connections: () => listener.connections,
+    now: Date.now,
   });
   let inferenceUrl = '';
   let adminUrl = '';
@@ -124,18 +179,23 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     wardenPid: () => warden.pid,
     connections: () => listener.connections,
     addresses: () => ({ inferenceUrl, adminUrl }),
-    events: { list: () => [], onEvent: () => () => {} },
     measuring: measuringOf({
       book: devices,
       modelsFolder: config.models,
       dataDirectory: config.dataDirectory,
       servedVersion: (name) => catalog.get(name)?.served.version,
     }),
+    events,
+    orders: models,
+    scaling: scaling.controls,
+    readHistory: (query) => history.read(query, Date.now()),
     answerInference: (...request) => listener.answer(...request),
     onImported: async ({ versions: imported }) => {
+      if (!library.servesStore) return false;
       const names = imported.flatMap((each) => (each.state === 'refused' ? [] : [each.record.name]));
-      for (const name of new Set(names)) await models.refresh(name);
-      return library.servesStore;
+      // What keeps a version from taking over is an event; the import itself is done.
+      await Promise.allSettled([...new Set(names)].map((name) => models.refresh(name)));
+      return true;
     },
   });
   const runFile = new RunFile(config.dataDirectory);
@@ -147,17 +207,31 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   } catch (error) {
     listener.close();
     emptyDirectory.remove();
+    events.close();
     throw error;
   }
   inferenceUrl = `http://${config.http.host === '::1' ? '[::1]' : config.http.host}:${inferencePort}`;
   adminUrl = `http://127.0.0.1:${adminPort}`;
   await runFile.write({ pid: process.pid, inferenceUrl, adminUrl, version, adminToken: admin.token });
   warden.start();
+  onEvent({
+    kind: 'host-started',
+    severity: 'info',
+    sentence: `Millrace ${version} has started and takes requests at ${inferenceUrl}.`,
+    facts: { pid: process.pid, inferenceUrl, adminUrl, models: catalog.models().map(({ name }) => name) },
+  });
   await admin.start();
   for (const deployment of catalog.models()) deployment.start();
+  scaling.start();
+  graphics.start();
+  recorder.start();
 
   const stop = async (): Promise<void> => {
     await listener.drain(config.drainTimeoutMs);
+    scaling.stop();
+    graphics.stop();
+    recorder.stop();
+    history.close();
     listener.close();
     residency.stop();
     await Promise.all([devices.close(), models.stop(), ...catalog.models().map((model) => model.stop())]);
@@ -165,6 +239,13 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     await warden.stop();
     emptyDirectory.remove();
     await runFile.remove();
+    onEvent({
+      kind: 'host-stopped',
+      severity: 'info',
+      sentence: `Millrace ${version} has stopped in order.`,
+      facts: { pid: process.pid, upSeconds: Math.round((performance.now() - startedMs) / 1000) },
+    });
+    events.close();
   };
   let stopped: Promise<void> | undefined;
   return {
@@ -174,6 +255,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     catalog,
     models,
     residency,
+    events,
     problems: scan.problems,
     async settled() {
       while (catalog.list().some((model) => model.state === 'LOADING')) {

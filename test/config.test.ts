@@ -30,7 +30,7 @@ describe('parseConfig', () => {
       http: { host: '127.0.0.1', port: 8000 },
       admin: { port: 8090 },
       allowedHosts: [],
-      defaults: { strategy: 'auto', timeoutMs: 60_000 },
+      defaults: { strategy: 'auto', timeoutMs: 60_000, scaling: {} },
       limits: {
         maxBodyBytes: 64 * 1024 * 1024,
         maxBufferedBytes: 128 * 1024 * 1024,
@@ -50,7 +50,7 @@ describe('parseConfig', () => {
     const config = parse({ http: { port: 0 }, limits: { maxConnections: 10 }, defaults: { replicas: 3 } });
     expect(config.http).toEqual({ host: '127.0.0.1', port: 0 });
     expect(config.limits).toMatchObject({ maxConnections: 10, keepAliveTimeoutMs: 75_000 });
-    expect(config.defaults).toEqual({ strategy: 'auto', timeoutMs: 60_000, replicas: 3 });
+    expect(config.defaults).toMatchObject({ strategy: 'auto', timeoutMs: 60_000, replicas: 3 });
   });
 
   it.each([

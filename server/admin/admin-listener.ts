@@ -79,7 +79,6 @@ export class AdminListener {
   #app(): Express {
     const app = express();
     app.disable('x-powered-by');
-    app.disable('etag');
     app.enable('case sensitive routing');
     app.enable('strict routing');
     app.use((request, response, next) => {

@@ -51,6 +51,10 @@ export class HostClient {
     return this.#ask<Answer>('POST', path, body, timeoutMs);
   }
 
+  put<Answer>(path: string, body: object): Promise<Answer> {
+    return this.#ask<Answer>('PUT', path, body, requestTimeoutMs);
+  }
+
   /** Throws the error that the host answered with, or `host-not-running` where it does not answer. */
   async #ask<Answer>(method: string, path: string, body: object | undefined, timeoutMs: number): Promise<Answer> {
     let response: Response;

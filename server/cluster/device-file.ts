@@ -12,7 +12,7 @@ import type { ProbeReport } from './device-probe.ts';
 /** A graphics processor as far as the choice of devices needs it. */
 export interface Graphics {
   readonly name: string;
-  readonly driverVersion: string | undefined;
+  readonly driverVersion?: string | undefined;
   readonly memoryTotalBytes: number | undefined;
 }
 

@@ -6,6 +6,7 @@
  * where calls go is none of its business.
  */
 import { MillraceError } from '../base/errors.ts';
+import type { NewHostEvent } from '../protocol/admin/host-event.ts';
 import type { LoadCommand } from '../protocol/control.ts';
 import { Replica } from './replica.ts';
 import type { ReplicaDevices } from './replica-devices.ts';
@@ -14,6 +15,7 @@ import { decideRestart, newSet, newSlot } from './restart-policy.ts';
 import type { SetHistory, SlotHistory } from './restart-policy.ts';
 import type { ReplicaProcess } from './spawn.ts';
 import type { StartGate } from './start-gate.ts';
+import { chooseVictims } from './victims.ts';
 
 export interface ReplicaSetOptions {
   /** Prefix of the slots' names: `<model>/<version>`. */
@@ -26,6 +28,8 @@ export interface ReplicaSetOptions {
   /** Starts a process and sees to it that it does not outlive the host. */
   spawn(): ReplicaProcess;
   log(level: 'info' | 'warn' | 'error', message: string, facts: Readonly<Record<string, unknown>>): void;
+  /** Hears of replicas that became ready, died, or were given up. */
+  onEvent(event: NewHostEvent): void;
 }
 
 export interface ReplicaSetEvents<C extends ReplicaCall> extends Omit<ReplicaEvents<C>, 'onExit'> {
@@ -41,6 +45,8 @@ const maxStartDeadlineMs = 600_000;
 
 interface Slot<C extends ReplicaCall> {
   readonly name: string;
+  /** Kept loaded without requests, until one more is wanted or one that serves dies. */
+  isSpare: boolean;
   history: SlotHistory;
   replica: Replica<C> | undefined;
   timer: NodeJS.Timeout | undefined;
@@ -76,12 +82,18 @@ export class ReplicaSet<C extends ReplicaCall> {
     return [...this.#leaving];
   }
 
+  /** Replicas that should take requests; a spare is none of them. */
   get desired(): number {
-    return this.#slots.length;
+    return this.#serving.length;
   }
 
   get ready(): number {
-    return this.replicas.filter((replica) => replica.state === 'ready').length;
+    return this.#serving.filter(({ replica }) => replica?.state === 'ready').length;
+  }
+
+  /** Processes that are held back, ready or not. */
+  get spares(): readonly Replica<C>[] {
+    return this.#slots.flatMap(({ isSpare, replica }) => (isSpare && replica !== undefined ? [replica] : []));
   }
 
   /** Unrequested restarts since the set was made. */
@@ -99,25 +111,16 @@ export class ReplicaSet<C extends ReplicaCall> {
     return this.#lastStderr;
   }
 
-  /** Starts or stops replicas until there are `count`. Youngest slots stop first. Returns at once. */
-  setDesired(count: number): void {
-    while (this.#slots.length > count) {
-      const slot = this.#slots.pop()!;
-      clearTimeout(slot.timer);
-      if (slot.replica === undefined) continue;
-      this.#leaving.add(slot.replica);
-      slot.replica.stop();
-    }
-    while (this.#slots.length < count) {
-      const slot: Slot<C> = {
-        name: `${this.#options.name}#${this.#slots.length}`,
-        history: newSlot,
-        replica: undefined,
-        timer: undefined,
-      };
-      this.#slots.push(slot);
-      this.#start(slot);
-    }
+  /**
+   * Starts or stops replicas until `count` are there for requests, and `spares` beside them. Returns at once. A spare that is
+   * loaded takes requests before another is started; those stop whose end costs least, see victims.ts.
+   */
+  setDesired(count: number, spares = 0): void {
+    for (const spare of this.#spareSlots().slice(0, Math.max(0, count - this.desired))) this.#promote(spare);
+    this.#end(this.#serving, this.desired - count);
+    this.#end(this.#spareSlots(), this.#spareSlots().length - spares);
+    while (this.desired < count) this.#addSlot(false);
+    while (this.#slots.length < count + spares) this.#addSlot(true);
   }
 
   /** After a crash loop: forgets it, so that replicas are started again. */
@@ -156,6 +159,57 @@ export class ReplicaSet<C extends ReplicaCall> {
     for (const replica of [...this.replicas, ...this.#leaving]) replica.kill();
   }
 
+  get #serving(): readonly Slot<C>[] {
+    return this.#slots.filter(({ isSpare }) => !isSpare);
+  }
+
+  /** Loaded ones first. */
+  #spareSlots(): readonly Slot<C>[] {
+    const isReady = ({ replica }: Slot<C>): number => Number(replica?.state === 'ready');
+    return this.#slots.filter(({ isSpare }) => isSpare).toSorted((a, b) => isReady(b) - isReady(a));
+  }
+
+  #addSlot(isSpare: boolean): void {
+    const taken = new Set(this.#slots.map(({ name }) => name));
+    let number = 0;
+    while (taken.has(`${this.#options.name}#${number}`)) number++;
+    const slot: Slot<C> = {
+      name: `${this.#options.name}#${number}`,
+      isSpare,
+      history: newSlot,
+      replica: undefined,
+      timer: undefined,
+    };
+    this.#slots.push(slot);
+    this.#start(slot);
+  }
+
+  #promote(slot: Slot<C>): void {
+    slot.isSpare = false;
+    if (slot.replica?.state === 'ready') this.#events.onReady(slot.replica);
+  }
+
+  #end(slots: readonly Slot<C>[], count: number): void {
+    const victims = chooseVictims(
+      slots.map((slot) => ({
+        slot,
+        isServing: !slot.isSpare,
+        isStarting: slot.replica?.state !== 'ready',
+        isEjected: slot.replica?.state === 'ready' && !slot.replica.available,
+        inFlight: slot.replica?.inFlight ?? 0,
+        startedMs: slot.replica?.startedMs ?? Number.POSITIVE_INFINITY,
+      })),
+      count,
+    );
+    for (const { slot } of victims) {
+      this.#slots.splice(this.#slots.indexOf(slot), 1);
+      clearTimeout(slot.timer);
+      if (slot.replica === undefined) continue;
+      this.#leaving.add(slot.replica);
+      slot.replica.stop();
+    }
+  }
+
   #start(slot: Slot<C>): void {
     const preparation = this.#options.devices.prepare();
     if (preparation === undefined) this.#startNow(slot);
@@ -187,10 +241,9 @@ export class ReplicaSet<C extends ReplicaCall> {
             leave();
             clearTimeout(slot.timer);
             this.#lastStartMs = performance.now() - ready.startedMs;
-            this.#options.log('info', `${slot.name} is ready after ${Math.round(this.#lastStartMs)} ms.`, {
-              pid: ready.pid,
-            });
-            this.#events.onReady(ready);
+            const startMs = Math.round(this.#lastStartMs);
+            this.#tell('info', `${slot.name} is ready after ${startMs} ms.`, { pid: ready.pid, startMs });
+            if (!slot.isSpare) this.#events.onReady(ready);
           },
           onResult: (from, call, head, body) => {
             this.#answered++;
@@ -210,7 +263,7 @@ export class ReplicaSet<C extends ReplicaCall> {
       slot.replica = replica;
       const deadlineMs = Math.min(maxStartDeadlineMs, Math.max(minStartDeadlineMs, 4 * this.#lastStartMs));
       slot.timer = setTimeout(() => {
-        this.#options.log('error', `${slot.name} was not ready within ${deadlineMs} ms and is ended.`, {});
+        this.#tell('error', `${slot.name} was not ready within ${deadlineMs} ms and is ended.`, { deadlineMs });
         replica.kill();
       }, deadlineMs);
     });
@@ -226,6 +279,11 @@ export class ReplicaSet<C extends ReplicaCall> {
     this.#options.devices.release(slot.name);
     this.#resolveIfGone();
     if (this.#stopped || !this.#slots.includes(slot)) return;
+    const spare = slot.isSpare ? undefined : this.#spareSlots().find((other) => other.replica?.state === 'ready');
+    if (spare !== undefined) {
+      slot.isSpare = true;
+      this.#promote(spare);
+    }
     this.#lastStderr = exit.stderr;
     if (isElsewhere && this.#givenUp === undefined) {
       this.#start(slot);
@@ -252,11 +310,13 @@ export class ReplicaSet<C extends ReplicaCall> {
     }
     this.#restarts++;
     const delayMs = decision.verdict.action === 'restart' ? decision.verdict.delayMs : 0;
-    this.#options.log(
+    this.#tell(
       'warn',
       `${slot.name} ended (${describeEnd(exit)}); a new process starts in ${Math.round(delayMs)} ms.`,
       {
+        pid: replica.pid,
         answered: exit.answered,
+        restarts: this.#restarts,
         ...(exit.loadError !== undefined && { loadError: exit.loadError.message }),
       },
     );
@@ -266,12 +326,25 @@ export class ReplicaSet<C extends ReplicaCall> {
 
   #giveUp(reason: MillraceError, exit: ReplicaExit): void {
     this.#givenUp = reason;
-    this.#options.log('error', reason.message, { stderr: exit.stderr });
+    this.#tell('error', reason.message, { restarts: this.#restarts }, reason.hint);
+    this.#options.log('error', 'Its last lines:', { stderr: exit.stderr });
     for (const slot of this.#slots) {
       clearTimeout(slot.timer);
       slot.replica?.stop();
     }
     this.#events.onGivenUp(reason);
+  }
+
+  /** To the log, and to whoever keeps events. */
+  #tell(
+    level: 'info' | 'warn' | 'error',
+    sentence: string,
+    facts: Readonly<Record<string, unknown>>,
+    hint?: string,
+  ): void {
+    this.#options.log(level, sentence, facts);
+    const severity = level === 'info' ? 'info' : level === 'warn' ? 'attention' : 'failure';
+    this.#options.onEvent({ kind: 'replica', severity, sentence, facts, ...(hint !== undefined && { hint }) });
   }
 
   #resolveIfGone(): void {

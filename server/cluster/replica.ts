@@ -78,6 +78,8 @@ export class Replica<C extends ReplicaCall> {
   state: ReplicaState = 'starting';
   report: LoadedReport | undefined;
   rssBytes = 0;
+  /** CPU time of the process as it reported it last, and when that arrived. */
+  cpu: { readonly cpuMs: number; readonly atMs: number } | undefined;
   /** Calls answered since it became ready, refused ones included. */
   answered = 0;
   slots = 0;
@@ -219,13 +221,16 @@ export class Replica<C extends ReplicaCall> {
         this.#armStopGrace();
         break;
       }
-      case frameTypes.memory:
-        this.rssBytes = parseJson<MemoryReport>(frame).rssBytes;
+      case frameTypes.memory: {
+        const { rssBytes, cpuMs } = parseJson<MemoryReport>(frame);
+        this.rssBytes = rssBytes;
+        this.cpu = { cpuMs, atMs: performance.now() };
         break;
+      }
       case frameTypes.loaded:
         this.report = parseJson<LoadedReport>(frame);
         this.rssBytes = this.report.rssBytes;
-        this.slots = this.#runLimit;
+        this.slots = this.runLimit;
         this.#readyAtMs = performance.now();
         if (this.state === 'starting') this.state = 'ready';
         this.#events.onReady(this);
@@ -239,12 +244,12 @@ export class Replica<C extends ReplicaCall> {
   }
 
   /** Calls that one run can hold at most: the first so many in flight may be running, the others cannot have begun. */
-  get #runLimit(): number {
+  get runLimit(): number {
     return Math.max(1, this.report?.maxBatchSize ?? 1);
   }
 
   *#running(): Generator<C> {
-    let left = this.#runLimit;
+    let left = this.runLimit;
     for (const call of this.#inFlight.values()) {
       if (left-- === 0) return;
       yield call;
@@ -257,7 +262,7 @@ export class Replica<C extends ReplicaCall> {
     if (head?.leadsBatch === true) {
       const runMs = head.inputMs + head.inferMs + head.outputMs;
       this.#meanRunMs = this.#meanRunMs === 0 ? runMs : this.#meanRunMs * 0.9 + runMs * 0.1;
-      this.slots = this.#runLimit * (this.#meanRunMs < sendAheadBelowMs ? 2 : 1);
+      this.slots = this.runLimit * (this.#meanRunMs < sendAheadBelowMs ? 2 : 1);
     }
     if (this.#stalled) {
       this.#stalled = false;
@@ -267,7 +272,7 @@ export class Replica<C extends ReplicaCall> {
 
   #giveBackWaiting(): void {
     const waiting: C[] = [];
-    for (const requestId of [...this.#inFlight.keys()].slice(this.#runLimit)) {
+    for (const requestId of [...this.#inFlight.keys()].slice(this.runLimit)) {
       this.#channel.send(frameTypes.cancel, requestId, noHead, [], 'now');
       waiting.push(this.#take(requestId)!);
     }
@@ -291,7 +296,7 @@ export class Replica<C extends ReplicaCall> {
     this.#inFlight.clear();
     this.#bytesInFlight = 0;
     if (error !== undefined) this.#loadError ??= new MillraceError('internal', error.message, { cause: error });
-    this.#events.onLost(this, calls.slice(0, this.#runLimit), calls.slice(this.#runLimit));
+    this.#events.onLost(this, calls.slice(0, this.runLimit), calls.slice(this.runLimit));
     this.#finish();
   }
 

@@ -157,14 +157,15 @@ const routeFacts = {
     at: ['/v2/repository/models/{model}/load'],
     method: 'POST',
     tag: 'repository',
-    summary: 'Refused: models are loaded by the admin API',
+    summary:
+      'Load a model, with a config and files perhaps; refused unless compatibility.repositoryControl is explicit',
     gives: {},
   },
   'repository-unload': {
     at: ['/v2/repository/models/{model}/unload'],
     method: 'POST',
     tag: 'repository',
-    summary: 'Refused: models are unloaded by the admin API',
+    summary: 'Unload a model; refused unless compatibility.repositoryControl is explicit',
     gives: {},
   },
   'trace-settings': {

@@ -9,7 +9,6 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { MillraceError, asMillraceError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { tritonStatistics } from '../metrics/model-statistics.ts';
 import { joined } from '../protocol/frames.ts';
 import { HostCheck } from '../security/host-check.ts';
 import { Connections } from './connections.ts';
@@ -19,7 +18,10 @@ import { handleInference } from './infer-handler.ts';
 import type { InferContext } from './infer-handler.ts';
 import { landingPagePolicy, renderLandingPage } from './landing-page.ts';
 import { MemoryBudget } from './memory-budget.ts';
-import type { GatewayModel, ModelCatalog } from './model-catalog.ts';
+import type { ModelCatalog } from './model-catalog.ts';
+import { answersRequests, isExpected, loaded, statisticsOf, versionsOf } from './model-states.ts';
+import { handleRepository } from './repository-handler.ts';
+import type { RepositoryContext, RepositoryControl } from './repository-handler.ts';
 import { refuseUnparsed } from './parser-refusal.ts';
 import { predictTarget } from './predict-target.ts';
 import { readRequestHead } from './request-head.ts';
@@ -52,6 +54,8 @@ export interface InferenceListenerOptions {
   readonly serverName: string;
   readonly version: string;
   readonly log: Log;
+  /** Undefined: models are not loaded and unloaded over the network. */
+  readonly repositoryControl?: RepositoryControl | undefined;
   /** The page of `/metrics`. */
   renderMetrics(bufferedBytes: number, connections: number): string;
 }
@@ -81,6 +85,7 @@ export class InferenceListener {
   readonly #routes = new RouteCache();
   readonly #budget: MemoryBudget;
   readonly #inferContext: InferContext;
+  readonly #repositoryContext: RepositoryContext;
   readonly #documents: DocumentPages;
   #draining = false;
 
@@ -96,6 +101,7 @@ export class InferenceListener {
       garbage: new GarbageCollection(),
       fail: (request, response, error) => this.#fail(request, response, error),
     };
+    this.#repositoryContext = { ...this.#inferContext, control: options.repositoryControl };
     this.server = createServer({
       maxHeaderSize: maxHeaderBytes,
       headersTimeout: limits.headersTimeoutMs,
@@ -134,6 +140,13 @@ export class InferenceListener {
       await new Promise((resolve) => setTimeout(resolve, 10));
       if (this.#connections.busy > 0) quietSinceMs = performance.now();
     }
+  }
+
+  /** The extensions of `/v2` that work, in Triton's names. */
+  get #extensions(): readonly string[] {
+    return this.#options.repositoryControl === undefined
+      ? extensions
+      : [...extensions, 'model_repository', 'model_repository(unload_dependents)'];
   }
 
   /** Ends every connection, whatever it is doing. */
@@ -264,7 +277,11 @@ export class InferenceListener {
         return;
       }
       case 'server-metadata':
-        sendJson(response, 200, { name: this.#options.serverName, version: this.#options.version, extensions });
+        sendJson(response, 200, {
+          name: this.#options.serverName,
+          version: this.#options.version,
+          extensions: this.#extensions,
+        });
         return;
       case 'model-list':
         sendJson(response, 200, { models: catalog.models().map((model) => model.name) }, accept);
@@ -285,10 +302,11 @@ export class InferenceListener {
         );
         return;
       case 'repository-load':
-      case 'repository-unload':
-        throw new MillraceError('unsupported', 'explicit model load / unload is not allowed', {
-          hint: 'Change the models folder and restart Millrace.',
-        });
+      case 'repository-unload': {
+        const verb = route.name === 'repository-load' ? 'load' : 'unload';
+        handleRepository(this.#repositoryContext, verb, route.model, request, response, watch, head.contentLength);
+        return;
+      }
       case 'all-statistics':
         sendJson(response, 200, { model_stats: catalog.list().map(statisticsOf) }, accept);
         return;
@@ -353,32 +371,3 @@ const landingPageHeaders = [
   'Referrer-Policy',
   'no-referrer',
 ];
-
-/** It answers, or it will once it is asked. */
-function answersRequests({ state }: GatewayModel): boolean {
-  return state === 'READY' || state === 'IDLE' || state === 'UNLOADING';
-}
-
-/** As it should be: what a person unloaded keeps nobody waiting. */
-function isExpected(model: GatewayModel): boolean {
-  return answersRequests(model) || model.isUnloaded;
-}
-
-/** The model itself where its documents can be written: one that never loaded has no signature to describe. */
-function loaded(model: GatewayModel): GatewayModel {
-  if ((model.facts !== undefined && !model.isUnloaded) || model.state === 'READY') return model;
-  throw new MillraceError('model-not-ready', `The model '${model.name}' is not ready: ${model.stateReason}`, {
-    hint: 'POST /v2/repository/index lists the state of every model.',
-    retryable: model.state === 'LOADING',
-  });
-}
-
-/** One version, or all of a model's that are in service. Throws as `find`. */
-function versionsOf(catalog: ModelCatalog, name: string, version: string | undefined): readonly GatewayModel[] {
-  const found = catalog.find(name, version);
-  return version === undefined ? catalog.list().filter((model) => model.name === name) : [found];
-}
-
-function statisticsOf(model: GatewayModel): object {
-  return tritonStatistics(model.name, model.version, model.statistics, model.memoryBytes);
-}

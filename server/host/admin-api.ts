@@ -9,14 +9,19 @@ import { referencePages, withDocument } from '../admin/admin-document.ts';
 import { AdminListener } from '../admin/admin-listener.ts';
 import { eventRoutes } from '../admin/event-routes.ts';
 import { guiFiles } from '../admin/gui-files.ts';
+import { historyRoutes } from '../admin/history-routes.ts';
 import { importRoutes } from '../admin/import-routes.ts';
 import { JobList } from '../admin/job-list.ts';
 import { jobRoutes } from '../admin/job-routes.ts';
 import { liveRoutes } from '../admin/live-routes.ts';
 import { LiveStream } from '../admin/live-stream.ts';
+import { modelRoutes } from '../admin/model-routes.ts';
+import type { ModelOrders } from '../admin/model-routes.ts';
 import type { AdminRoute } from '../admin/route.ts';
 import { measuringRoutes } from '../admin/measuring-routes.ts';
 import type { MeasuringParts } from '../admin/measuring-routes.ts';
+import { scalingRoutes } from '../admin/scaling-routes.ts';
+import type { ScalingControls } from '../admin/scaling-routes.ts';
 import { sessionRoutes } from '../admin/session-routes.ts';
 import { statusRoutes } from '../admin/status-routes.ts';
 import { tryRoutes } from '../admin/try-routes.ts';
@@ -27,6 +32,7 @@ import type { Log } from '../base/log.ts';
 import { errorResponse } from '../gateway/error-response.ts';
 import { refuseUnparsed } from '../gateway/parser-refusal.ts';
 import { tryModel } from '../inspect/trial-load.ts';
+import type { HistoryAnswer, HistoryQuery } from '../metrics/history.ts';
 import type { ImportReport } from '../models/import.ts';
 import { AdminAccess } from '../security/admin-access.ts';
 import { printedCodeMs } from '../security/launch-codes.ts';
@@ -43,6 +49,9 @@ export interface AdminApiParts extends HostViewParts {
   readonly log: Log;
   readonly events: EventSource;
   readonly measuring: Omit<MeasuringParts, 'jobs' | 'inferenceUrl'>;
+  readonly orders: ModelOrders;
+  readonly scaling: ScalingControls;
+  readHistory(query: HistoryQuery): HistoryAnswer;
   /** Answers as the inference listener does. */
   readonly answerInference: AnswerInference;
   /** Hears what an import put into the store. True where it is served by then, false where that needs a restart. */
@@ -99,9 +108,12 @@ export class AdminApi {
           tryModel,
           onImported: parts.onImported,
         }),
+        ...modelRoutes({ jobs: this.jobs, orders: parts.orders }),
         ...tryRoutes(parts.answerInference),
         ...measuringRoutes({ ...parts.measuring, jobs: this.jobs, inferenceUrl: () => addresses().inferenceUrl }),
         ...eventRoutes((query) => parts.events.list(query)),
+        ...scalingRoutes(parts.scaling),
+        ...historyRoutes((query) => parts.readHistory(query)),
       ],
       version,
     );

@@ -15,6 +15,8 @@ import { devicesOf } from './model-devices.ts';
 import { readExampleRow } from './model-library.ts';
 import type { LibraryModel, ModelLibrary } from './model-library.ts';
 import type { Residency } from './residency.ts';
+import { usableCores } from './scaling-book.ts';
+import type { ScalingBook } from './scaling-book.ts';
 import { ServedModel } from './served-model.ts';
 import type { KnownVersion } from './served-model-options.ts';
 
@@ -27,8 +29,10 @@ export interface ModelBuilderOptions {
   /** Models that are served from the start: each takes its share of the cores, as if all were built already. */
   readonly expected: readonly string[];
   readonly devices: DeviceBook;
-  onEvent(event: NewHostEvent): void;
+  readonly book: ScalingBook;
+  readonly physicalCores: number;
   spawn(): ReplicaProcess;
+  onEvent(event: NewHostEvent): void;
 }
 
 /** Replicas that may load at the same time. */
@@ -64,6 +68,7 @@ export class ModelBuilder {
       known: record && knownFrom(record),
       devices: found && devicesOf({ model: model.name, version: found, manifest, config, book: devices, onEvent }),
       spawn,
+      onEvent,
       onWanted: () => residency.look(),
       onQuiet: () => residency.onQuiet(),
       onChange: () => residency.look(),
@@ -71,12 +76,18 @@ export class ModelBuilder {
     return served;
   }
 
-  #place(name: string, { replicas, threads }: ModelManifest): Placement {
-    const { config, catalog, expected, log } = this.#options;
+  #place(name: string, manifest: ModelManifest): Placement {
+    const { config, catalog, expected, log, book, physicalCores } = this.#options;
+    const settings = book.of(name, manifest);
+    const { fixed, policy } = settings;
+    const range =
+      fixed === undefined
+        ? { min: policy.min, max: policy.max, usableCores: usableCores(settings, physicalCores) }
+        : undefined;
     const names = new Set([...expected, ...catalog.models().map((each) => each.name), name]);
     const requests = [...names].map((each) =>
       each === name
-        ? { name, replicas: replicas ?? config.defaults.replicas, threads: threads ?? config.defaults.threads }
+        ? { name, replicas: fixed, threads: manifest.threads ?? config.defaults.threads, range }
         : { name: each, replicas: undefined, threads: undefined },
     );
     const placement = planPlacement(requests, availableParallelism()).find((each) => each.name === name)!;

@@ -1,12 +1,13 @@
 /** How the end of a call appears in the statistics of its model version. Called once per call, from one place. */
 import type { Call, Outcome } from '../balancer/call.ts';
 import type { ModelStatistics } from '../metrics/model-statistics.ts';
-import { failureReason } from './served-model-words.ts';
+import { failureReason, isOverload } from './served-model-words.ts';
 
 export function countOutcome(statistics: ModelStatistics, call: Call, outcome: Outcome): void {
   const totalMs = performance.now() - call.request.receivedMs;
   if ('error' in outcome) {
     statistics.recordFailure(failureReason(outcome.error), totalMs);
+    if (isOverload(outcome.error, call)) statistics.overloads++;
     return;
   }
   const { answer } = outcome;

@@ -1,11 +1,14 @@
-/** What a served model version is made of. */
+/** What a served model version is made of, and what its replicas are told of it. */
 import type { Log } from '../base/log.ts';
 import type { Placement } from '../cluster/placement.ts';
+import { cpuOnly } from '../cluster/replica-devices.ts';
 import type { ReplicaDevices } from '../cluster/replica-devices.ts';
+import type { ReplicaSetOptions } from '../cluster/replica-set.ts';
 import type { ReplicaProcess } from '../cluster/spawn.ts';
 import type { StartGate } from '../cluster/start-gate.ts';
 import type { Config } from '../config.ts';
 import type { ModelEntry, ModelVersion } from '../models/repository.ts';
+import type { NewHostEvent } from '../protocol/admin/host-event.ts';
 import type { Signature } from '../protocol/tensors.ts';
 
 export interface ServedModelOptions {
@@ -22,6 +25,8 @@ export interface ServedModelOptions {
   /** Default: everything on the CPU. */
   readonly devices?: ReplicaDevices | undefined;
   spawn(): ReplicaProcess;
+  /** Hears of its replicas, and that it is ready. */
+  onEvent(event: NewHostEvent): void;
   /** A request waits and no replica is loaded. */
   onWanted?(): void;
   /** The last of its requests has been answered. */
@@ -39,4 +44,42 @@ export interface KnownVersion {
   readonly digest: string;
   /** Memory of the process that tried it. */
   readonly rssBytes: number;
+}
+
+/** A model that only remote servers answer has a set as well, which stays empty. */
+export function replicaSetOptions(options: ServedModelOptions): ReplicaSetOptions {
+  const { entry, placement, gate, devices, log } = options;
+  const { name, manifest, labels } = entry;
+  const version = options.version?.version ?? '1';
+  return {
+    name: `${name}/${version}`,
+    weight: manifest.weight ?? 1,
+    load: {
+      name,
+      version,
+      modelPath: options.version?.modelPath ?? '',
+      intraOpThreads: placement.threads,
+      spinning: placement.spinning,
+      maxBatchSize: manifest.maxBatchSize,
+      maxBatchDelayMs: manifest.maxBatchDelayMs,
+      labels,
+      featureNames: manifest.features,
+    },
+    gate,
+    devices: devices ?? cpuOnly,
+    spawn: () => options.spawn(),
+    onEvent: (event) => options.onEvent({ ...event, model: name }),
+    log: (level, message, facts) => log[level](facts, message),
+  };
+}
+
+/** Queue places per slot: about ten times what is being computed, more than that only waits to time out. */
+const queuePerSlot = 10;
+const minQueue = 128;
+
+/** Calls that may wait, for as many replicas as it begins with. */
+export function maxQueueOf({ entry, version, placement }: ServedModelOptions): number {
+  const { maxQueue, maxBatchSize = 1 } = entry.manifest;
+  const replicas = version === undefined ? 0 : placement.replicas;
+  return maxQueue ?? Math.max(minQueue, queuePerSlot * replicas * maxBatchSize);
 }

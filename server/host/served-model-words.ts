@@ -1,6 +1,8 @@
 /** What a served model says of itself and of the requests that it does not answer, in words and in codes. */
 import { MillraceError } from '../base/errors.ts';
-import type { CallRequest } from '../balancer/call.ts';
+import type { Call, CallRequest } from '../balancer/call.ts';
+import type { NewHostEvent } from '../protocol/admin/host-event.ts';
+import type { LoadedReport } from '../protocol/control.ts';
 import type { FailureReason } from '../metrics/model-statistics.ts';
 
 /** Why a version is not READY where nothing more exact is known. */
@@ -10,6 +12,20 @@ export const stateReasons = {
   IDLE: 'not loaded; the next request loads it',
   UNAVAILABLE: 'no replica is ready; one is being started',
 } as const;
+
+export const batchedElsewhere = 'The model runs on other servers, which batch for themselves.';
+export const batchingUnknown = 'The model has not been loaded yet.';
+
+/** Told when the first replica of a version has loaded it. */
+export function readyEvent(name: string, version: string, { loadMs, warmUpMs, batching }: LoadedReport): NewHostEvent {
+  return {
+    kind: 'model',
+    severity: 'info',
+    model: name,
+    sentence: `${name}/${version} is ready.`,
+    facts: { version, loadMs: Math.round(loadMs), warmUpMs: Math.round(warmUpMs), batching },
+  };
+}
 
 export function shuttingDown(): MillraceError {
   return new MillraceError('shutting-down', 'The server is shutting down.', { retryable: true, retryAfterSeconds: 5 });
@@ -81,4 +97,9 @@ export function failureReason(error: MillraceError): FailureReason {
     default:
       return 'OTHER';
   }
+}
+
+/** More replicas would have answered it: the queue was full, or its deadline passed there. */
+export function isOverload({ code }: MillraceError, { sentMs }: Call): boolean {
+  return code === 'queue-full' || (code === 'deadline-exceeded' && sentMs === 0);
 }

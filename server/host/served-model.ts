@@ -11,26 +11,32 @@ import { Dispatcher } from '../balancer/dispatcher.ts';
 import { RemoteUpstream } from '../balancer/remote-upstream.ts';
 import { createSelectionPolicy } from '../balancer/selection-policies.ts';
 import { Replica } from '../cluster/replica.ts';
-import { cpuOnly } from '../cluster/replica-devices.ts';
 import { ReplicaSet } from '../cluster/replica-set.ts';
 import type { GatewayModel, ModelState } from '../gateway/model-catalog.ts';
 import type { ModelReading } from '../metrics/inference-metrics.ts';
 import { ModelStatistics } from '../metrics/model-statistics.ts';
 import type { ModelEntry, ModelVersion } from '../models/repository.ts';
 import type { ModelFacts, Signature } from '../protocol/tensors.ts';
+import { LoadWatch } from './load-watch.ts';
 import { Loading } from './loading.ts';
 import type { Residence } from './loading.ts';
 import { replicaEvents } from './replica-events.ts';
+import { maxQueueOf, replicaSetOptions } from './served-model-options.ts';
 import type { KnownVersion, ServedModelOptions } from './served-model-options.ts';
 import { countOutcome } from './outcome-count.ts';
-import { forwardedInCircles, noServer, predictIsLocal, shuttingDown, stateReasons } from './served-model-words.ts';
+import {
+  batchedElsewhere,
+  batchingUnknown,
+  forwardedInCircles,
+  noServer,
+  predictIsLocal,
+  readyEvent,
+  shuttingDown,
+  stateReasons,
+} from './served-model-words.ts';
 
 /** How often deadlines and runs are looked at, milliseconds. A deadline is kept to within this. */
 const sweepIntervalMs = 25;
-
-/** Queue places per slot: about ten times what is being computed, more than that only waits to time out. */
-const queuePerSlot = 10;
-const minQueue = 128;
 
 export class ServedModel implements GatewayModel {
   readonly name: string;
@@ -38,6 +44,11 @@ export class ServedModel implements GatewayModel {
   readonly description: string | undefined;
   readonly exampleRow: readonly number[] | undefined;
   statistics = new ModelStatistics();
+  /** What the autoscaler wants to know between its ticks. */
+  readonly loadWatch = new LoadWatch(() => {
+    const { queued } = this.#dispatcher;
+    return { queued, outstanding: this.#replicas.replicas.reduce((sum, { inFlight }) => sum + inFlight, queued) };
+  });
   readonly timeoutMs: number;
   readonly session: GatewayModel['session'];
   readonly threads: number;
@@ -49,6 +60,8 @@ export class ServedModel implements GatewayModel {
   #facts: ModelFacts | undefined;
   #batching: GatewayModel['batching'];
   #sweeper: NodeJS.Timeout | undefined;
+  /** The autoscaler's number while it is loaded. */
+  #scaledTo: number | undefined;
   #stopping = false;
   readonly #loading: Loading<Replica<Call>>;
   #lastUsedMs = performance.now();
@@ -72,15 +85,11 @@ export class ServedModel implements GatewayModel {
     this.#batching = {
       maxBatchSize: 0,
       maxDelayMs: manifest.maxBatchDelayMs,
-      reason:
-        version === undefined
-          ? 'The model runs on other servers, which batch for themselves.'
-          : 'The model has not been loaded yet.',
+      reason: version === undefined ? batchedElsewhere : batchingUnknown,
     };
     this.#dispatcher = new Dispatcher({
       policy: createSelectionPolicy(strategy),
-      maxQueue:
-        manifest.maxQueue ?? Math.max(minQueue, queuePerSlot * this.desiredReplicas * (manifest.maxBatchSize ?? 1)),
+      maxQueue: maxQueueOf(options),
       maxQueueBytes: config.limits.maxQueueBytes,
       maxTries: manifest.tries,
       nowMs: () => performance.now(),
@@ -95,7 +104,7 @@ export class ServedModel implements GatewayModel {
   }
 
   get desiredReplicas(): number {
-    return this.#options.version === undefined ? 0 : this.#options.placement.replicas;
+    return this.#options.version === undefined ? 0 : (this.#scaledTo ?? this.#options.placement.replicas);
   }
 
   /** The file that its replicas load; undefined for a model that only remote servers answer. */
@@ -163,11 +172,6 @@ export class ServedModel implements GatewayModel {
     return this.#replicas.desired;
   }
 
-  /** Size of its model file. */
-  get weightBytes(): number {
-    return this.#options.version?.sizeBytes ?? 0;
-  }
-
   /** All replicas that it should have are ready. */
   get isFullyReady(): boolean {
     return this.#loading.isFullyReady;
@@ -188,7 +192,7 @@ export class ServedModel implements GatewayModel {
     return this.#batching;
   }
 
-  /** Resident memory of all its processes, those included that are on their way out. */
+  /** Those on their way out included. */
   get memoryBytes(): number {
     return this.#loading.memoryBytes;
   }
@@ -211,6 +215,19 @@ export class ServedModel implements GatewayModel {
       this.#dispatcher.addUpstream(remote);
       remote.start();
     }
+  }
+
+  /** Processes that are loaded and take no requests. */
+  get spares(): readonly Replica<Call>[] {
+    return this.#replicas.spares;
+  }
+
+  /** Changes the number of replicas while it is loaded; `spares` more are loaded and take no requests. 0 unloads it. */
+  scale(count: number, spares: number): void {
+    if (this.#stopping || this.residence !== 'loaded') return;
+    this.#scaledTo = count === 0 ? undefined : count;
+    if (count === 0) this.unload();
+    else this.#replicas.setDesired(count, spares);
   }
 
   /** Starts `count` replicas, by default as many as it should have. One that was given up is tried again. */
@@ -277,9 +294,11 @@ export class ServedModel implements GatewayModel {
       call.settle({ error: request.forwarded ? forwardedInCircles(this.name) : predictIsLocal(this.name) });
       return () => {};
     }
+    const isFirst = this.#sweeper === undefined;
     this.#sweeper ??= setInterval(() => this.#sweep(), sweepIntervalMs);
     this.#lastUsedMs = request.receivedMs;
     this.#dispatcher.submit(call);
+    if (isFirst) this.loadWatch.look(performance.now());
     if (this.residence !== 'loaded' && this.#dispatcher.outstanding > 0) this.#options.onWanted?.();
     return () => this.#dispatcher.withdraw(call);
   }
@@ -313,34 +332,15 @@ export class ServedModel implements GatewayModel {
     const nowMs = performance.now();
     this.#dispatcher.sweep(nowMs);
     this.#replicas.check(nowMs);
+    this.loadWatch.look(nowMs);
     if (this.#dispatcher.outstanding > 0 || this.#replicas.replicas.some((replica) => replica.inFlight > 0)) return;
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
   }
 
   #makeReplicaSet(): ReplicaSet<Call> {
-    const { entry, version, placement, gate, log } = this.#options;
-    const { manifest } = entry;
     return new ReplicaSet<Call>(
-      {
-        name: `${this.name}/${this.version}`,
-        weight: manifest.weight ?? 1,
-        load: {
-          name: this.name,
-          version: this.version,
-          modelPath: version?.modelPath ?? '',
-          intraOpThreads: placement.threads,
-          spinning: placement.spinning,
-          maxBatchSize: manifest.maxBatchSize,
-          maxBatchDelayMs: manifest.maxBatchDelayMs,
-          labels: entry.labels,
-          featureNames: manifest.features,
-        },
-        gate,
-        devices: this.#options.devices ?? cpuOnly,
-        spawn: () => this.#options.spawn(),
-        log: (level, message, facts) => log[level](facts, message),
-      },
+      replicaSetOptions(this.#options),
       replicaEvents(this.#dispatcher, {
         onReady: (replica) => {
           this.#learn(replica);
@@ -357,7 +357,10 @@ export class ServedModel implements GatewayModel {
 
   #learn(replica: Replica<Call>): void {
     const report = replica.report!;
-    if (this.#facts === undefined) this.#options.log.info(`${this.name}/${this.version}: ${report.batching}`);
+    if (this.#facts === undefined) {
+      this.#options.log.info(`${this.name}/${this.version}: ${report.batching}`);
+      this.#options.onEvent(readyEvent(this.name, this.version, report));
+    }
     this.#facts = this.#factsOf(report.signature, report.maxBatchSize);
     this.#batching = { ...this.#batching, maxBatchSize: report.maxBatchSize, reason: report.batching };
   }

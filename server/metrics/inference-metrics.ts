@@ -5,6 +5,8 @@
 import { PrometheusText } from './prometheus.ts';
 import type { Labels } from './prometheus.ts';
 import { failureReasons } from './model-statistics.ts';
+import type { MachineReading } from './machine.ts';
+import type { GraphicsReading } from './system-information.ts';
 import type { ModelStatistics } from './model-statistics.ts';
 
 /** What is known of one model version at this moment. */
@@ -27,9 +29,30 @@ export interface HostReading {
   readonly bufferedBytes: number;
   readonly connections: number;
   readonly upSeconds: number;
+  /** CPU time of the host process, and of all replicas that there have been. */
+  readonly cpuSeconds: number;
+  readonly replicaCpuSeconds: number;
+  readonly machine: MachineReading;
+  readonly graphics: readonly GraphicsReading[];
 }
 
-export function renderMetrics(host: HostReading, models: readonly ModelReading[]): string {
+/** What the autoscaler has decided for a model version. */
+export interface ScalingReading {
+  readonly name: string;
+  readonly version: string;
+  readonly min: number;
+  /** Highest number that is possible now. */
+  readonly limit: number;
+  readonly wanted: number;
+  readonly growths: number;
+  readonly shrinks: number;
+}
+
+export function renderMetrics(
+  host: HostReading,
+  models: readonly ModelReading[],
+  scaling: readonly ScalingReading[],
+): string {
   const text = new PrometheusText();
   const perModel = (value: (model: ModelReading) => number): { labels: Labels; value: number }[] =>
     models.map((model) => ({ labels: labelsOf(model), value: value(model) }));
@@ -151,6 +174,8 @@ export function renderMetrics(host: HostReading, models: readonly ModelReading[]
     'Resident memory of the model version’s replicas',
     perModel((m) => m.replicaRssBytes),
   );
+  renderScaling(text, scaling);
+  renderMachine(text, host);
   text.metric('gauge', 'millrace_host_resident_memory_bytes', 'Resident memory of the host process', [
     { value: host.rssBytes },
   ]);
@@ -163,10 +188,79 @@ export function renderMetrics(host: HostReading, models: readonly ModelReading[]
   return text.toString();
 }
 
+function renderScaling(text: PrometheusText, scaling: readonly ScalingReading[]): void {
+  const each = (value: (one: ScalingReading) => number): { labels: Labels; value: number }[] =>
+    scaling.map((one) => ({ labels: labelsOf(one), value: value(one) }));
+  text.metric(
+    'gauge',
+    'millrace_scaling_wanted_replicas',
+    'Replicas that the metrics want, before windows, rates and limits',
+    each((one) => one.wanted),
+  );
+  text.metric(
+    'gauge',
+    'millrace_scaling_min_replicas',
+    'Replicas kept at least',
+    each((one) => one.min),
+  );
+  text.metric(
+    'gauge',
+    'millrace_scaling_limit_replicas',
+    'Most replicas that are possible now',
+    each((one) => one.limit),
+  );
+  text.metric(
+    'counter',
+    'millrace_scaling_decisions_total',
+    'Changes of the number of replicas, by direction',
+    scaling.flatMap((one) => [
+      { labels: { ...labelsOf(one), direction: 'up' }, value: one.growths },
+      { labels: { ...labelsOf(one), direction: 'down' }, value: one.shrinks },
+    ]),
+  );
+}
+
+function renderMachine(text: PrometheusText, { machine, graphics, cpuSeconds, replicaCpuSeconds }: HostReading): void {
+  text.metric('counter', 'millrace_host_cpu_seconds_total', 'CPU time of the host process', [{ value: cpuSeconds }]);
+  text.metric('counter', 'millrace_replica_cpu_seconds_total', 'CPU time of all replicas together', [
+    { value: replicaCpuSeconds },
+  ]);
+  text.metric('gauge', 'millrace_machine_busy_ratio', 'Share of all cores that is busy, with whatever', [
+    { value: machine.busyPercent / 100 },
+  ]);
+  text.metric('gauge', 'millrace_machine_memory_bytes', 'Memory of the machine', [{ value: machine.totalBytes }]);
+  text.metric('gauge', 'millrace_machine_available_memory_bytes', 'Memory that new processes could have', [
+    { value: machine.availableBytes },
+  ]);
+  const perGpu = (value: (gpu: GraphicsReading) => number | undefined): { labels: Labels; value: number }[] =>
+    graphics.flatMap((gpu, index) => {
+      const known = value(gpu);
+      return known === undefined ? [] : [{ labels: { gpu: String(index), name: gpu.name }, value: known }];
+    });
+  text.metric(
+    'gauge',
+    'millrace_gpu_busy_ratio',
+    'Share of the time in which the graphics processor was busy',
+    perGpu(({ utilizationPercent }) => (utilizationPercent === undefined ? undefined : utilizationPercent / 100)),
+  );
+  text.metric(
+    'gauge',
+    'millrace_gpu_memory_used_bytes',
+    'Memory of the graphics processor in use',
+    perGpu(({ memoryUsedBytes }) => memoryUsedBytes),
+  );
+  text.metric(
+    'gauge',
+    'millrace_gpu_memory_bytes',
+    'Memory of the graphics processor',
+    perGpu(({ memoryTotalBytes }) => memoryTotalBytes),
+  );
+}
+
 function toUs(ms: number): number {
   return Math.round(ms * 1000);
 }
 
-function labelsOf(model: ModelReading): Labels {
+function labelsOf(model: { readonly name: string; readonly version: string }): Labels {
   return { model: model.name, version: model.version };
 }

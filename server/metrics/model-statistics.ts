@@ -3,6 +3,7 @@
  * extension and behind the Prometheus metrics. One `record…` per request, from one place, so that nothing counts twice.
  */
 import { Histogram, batchBuckets, durationBuckets } from './histogram.ts';
+import { LatencyCounts } from './latency-counts.ts';
 
 /** Why a request failed, in Triton's words for `nv_inference_request_failure`. */
 export type FailureReason = 'REJECTED' | 'CANCELED' | 'BACKEND' | 'OTHER';
@@ -53,6 +54,12 @@ export class ModelStatistics {
   readonly requestSeconds = new Histogram(durationBuckets);
   readonly queueSeconds = new Histogram(durationBuckets);
   readonly batchRows = new Histogram(batchBuckets);
+  /** Of answered requests: in all, waiting, and in the model (input, run and output). For short windows and for the history. */
+  readonly latency = new LatencyCounts();
+  readonly wait = new LatencyCounts();
+  readonly service = new LatencyCounts();
+  /** Of the failures those that more replicas would have saved: refused by a full queue, or their deadline passed in it. */
+  overloads = 0;
   inferenceCount = 0;
   executionCount = 0;
   /** Wall clock, milliseconds since the epoch; 0 before the first. */
@@ -61,10 +68,12 @@ export class ModelStatistics {
   recordAnswer(request: AnsweredRequest, wallMs: number): void {
     add(this.success, request.totalMs);
     this.requestSeconds.record(request.totalMs / 1000);
+    this.latency.record(request.totalMs);
     this.lastInferenceMs = wallMs;
     const { run } = request;
     const queueMs = request.queueMs + (run?.waitMs ?? 0);
     add(this.queue, queueMs);
+    this.wait.record(queueMs);
     this.queueSeconds.record(queueMs / 1000);
     if (run === undefined) {
       this.inferenceCount++;
@@ -74,6 +83,7 @@ export class ModelStatistics {
     add(this.input, run.inputMs);
     add(this.infer, run.inferMs);
     add(this.output, run.outputMs);
+    this.service.record(run.inputMs + run.inferMs + run.outputMs);
     this.inferenceCount += run.rows;
     if (run.leadsBatch) this.#recordRun(run);
   }

@@ -5,8 +5,7 @@
 
 export interface GraphicsReading {
   readonly name: string;
-  readonly vendor: string;
-  readonly driverVersion: string | undefined;
+  readonly driverVersion?: string | undefined;
   /** 0 to 100; undefined where the driver does not say. */
   readonly utilizationPercent: number | undefined;
   readonly memoryUsedBytes: number | undefined;
@@ -29,9 +28,8 @@ export async function askAvailableBytes(): Promise<number> {
 /** Graphics processors in the driver's order. */
 export async function askGraphics(): Promise<GraphicsReading[]> {
   const { controllers } = await (await load()).graphics();
-  return controllers.map(({ model, name, vendor, driverVersion, utilizationGpu, memoryUsed, memoryTotal }) => ({
+  return controllers.map(({ model, name, driverVersion, utilizationGpu, memoryUsed, memoryTotal }) => ({
     name: name ?? model,
-    vendor,
     driverVersion,
     utilizationPercent: utilizationGpu,
     memoryUsedBytes: memoryUsed === undefined ? undefined : memoryUsed * mebibyte,

@@ -71,7 +71,7 @@ export interface ImportReport {
 
 /**
  * Imports every model at a path. One that is refused does not hold up the others and is in the report.
- * Throws `invalid-config` and `model-load-failed` where the path as a whole cannot be imported, `invalid-name` for `name`.
+ * Throws `invalid-config` and `model-refused` where the path as a whole cannot be imported, `invalid-name` for `name`.
  */
 export async function importModels(request: ImportRequest): Promise<ImportReport> {
   const { dataDirectory, freeBytes = freeBytesOf, onProgress = () => {} } = request;

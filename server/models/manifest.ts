@@ -60,6 +60,8 @@ export interface ModelManifest {
   readonly maxBatchDelayMs: number;
   /** A fixed count of local replicas, 1 to 64. Absent: the autoscaler decides. */
   readonly replicas?: number | undefined;
+  /** The autoscaler's policy for this model over the host's `defaults.scaling`; checked by host/scaling-settings.ts. */
+  readonly scaling?: Readonly<Record<string, unknown>> | undefined;
   /** Intra-op threads of each replica, 1 to 256. */
   readonly threads?: number | undefined;
   /** `auto`, `cpu`, `gpu`, `gpu:1`, `cuda`, `dml:0`, `webgpu`, … Absent: the host's `devices.device`. */
@@ -161,6 +163,7 @@ const manifest = record({
       'must be auto, cpu, gpu, cuda, tensorrt, dml, coreml or webgpu, some of them with a number as in gpu:1',
     )
     .optional(),
+  scaling: z.record(z.string(), z.unknown(), 'must be an object').optional(),
   strategy: oneOf(STRATEGIES).optional(),
   session: session.optional(),
   weight: quantity(0, 1000).optional(),

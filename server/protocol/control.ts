@@ -43,6 +43,8 @@ export interface LoadedReport {
 /** Body of a `memory` frame. */
 export interface MemoryReport {
   readonly rssBytes: number;
+  /** CPU time since the process started. */
+  readonly cpuMs: number;
 }
 
 /** Body of `failure` and `loadFailed` frames. */

@@ -17,8 +17,8 @@ import type { ModelFacts } from '../protocol/tensors.ts';
 import { probeBatching } from './batching-probe.ts';
 import { Batcher } from './batcher.ts';
 
-/** How often the replica reports its memory, milliseconds. */
-const memoryReportIntervalMs = 2000;
+/** How often the replica reports its memory and CPU time, milliseconds: once per tick of the autoscaler. */
+const memoryReportIntervalMs = 1000;
 
 const noHead = Buffer.alloc(0);
 
@@ -119,7 +119,9 @@ async function load(command: LoadCommand): Promise<void> {
     // Everything is loaded: keep the compiled code for the next replica, which may not get to exit in order.
     flushCompileCache();
     setInterval(() => {
-      channel.sendJson(frameTypes.memory, 0, { rssBytes: process.memoryUsage.rss() } satisfies MemoryReport);
+      const { user, system } = process.cpuUsage();
+      const report = { rssBytes: process.memoryUsage.rss(), cpuMs: (user + system) / 1000 } satisfies MemoryReport;
+      channel.sendJson(frameTypes.memory, 0, report);
     }, memoryReportIntervalMs).unref();
   } catch (error) {
     const known = asMillraceError(error);

@@ -6,6 +6,7 @@ import { statusOf } from '../../server/gateway/error-response.ts';
 import type { ErrorCode } from '../../server/base/errors.ts';
 import { renderMetrics } from '../../server/metrics/inference-metrics.ts';
 import { ModelStatistics } from '../../server/metrics/model-statistics.ts';
+import { emptyHostReading } from '../fakes/host-reading.ts';
 import { root, sourceFiles } from './source-files.ts';
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -44,20 +45,24 @@ describe('docs/errors.md', () => {
 
 describe('docs/metrics.md', () => {
   it('lists exactly the metrics that are served', () => {
-    const page = renderMetrics({ version: '0', rssBytes: 0, bufferedBytes: 0, connections: 0, upSeconds: 0 }, [
-      {
-        name: 'm',
-        version: '1',
-        statistics: new ModelStatistics(),
-        queued: 0,
-        inFlight: 0,
-        desiredReplicas: 0,
-        readyReplicas: 0,
-        restarts: 0,
-        ready: true,
-        replicaRssBytes: 0,
-      },
-    ]);
+    const page = renderMetrics(
+      emptyHostReading,
+      [
+        {
+          name: 'm',
+          version: '1',
+          statistics: new ModelStatistics(),
+          queued: 0,
+          inFlight: 0,
+          desiredReplicas: 0,
+          readyReplicas: 0,
+          restarts: 0,
+          ready: true,
+          replicaRssBytes: 0,
+        },
+      ],
+      [],
+    );
     const served = [...page.matchAll(/^# TYPE (\S+) /gm)].map((match) => match[1]!).toSorted();
     expect(tableCodes('docs/metrics.md')).toEqual(served);
   });

@@ -13,11 +13,16 @@ const program = fileURLToPath(new URL('../../bin/millrace.mjs', import.meta.url)
 export interface MillraceHost {
   readonly pid: number;
   readonly inferenceUrl: string;
+  /** For commands that look for the host. */
+  readonly dataDirectory: string;
   status(): Promise<HostView>;
 }
 
 export interface MillraceSettings {
-  readonly replicas: number;
+  /** A fixed number; undefined lets the autoscaler decide. */
+  readonly replicas?: number;
+  /** The autoscaler's policy. */
+  readonly scaling?: Readonly<Record<string, unknown>>;
   /** Threads of each replica; undefined leaves them to Millrace. */
   readonly threads?: number;
 }
@@ -26,7 +31,7 @@ export interface MillraceSettings {
 export async function startMillrace(
   scope: Scope,
   { repository }: Pick<StoredModel, 'repository'>,
-  { replicas, threads }: MillraceSettings,
+  { replicas, threads, scaling }: MillraceSettings,
 ): Promise<MillraceHost> {
   const folder = await scope.temporaryFolder();
   const configPath = join(folder, 'millrace.json');
@@ -35,7 +40,7 @@ export async function startMillrace(
     dataDirectory: join(folder, 'data'),
     http: { port: 0 },
     admin: { port: 0 },
-    defaults: { replicas, threads },
+    defaults: { replicas, threads, scaling },
     log: { level: 'warn' },
   };
   await writeFile(configPath, JSON.stringify(config));
@@ -50,6 +55,7 @@ export async function startMillrace(
   return {
     pid: child.pid!,
     inferenceUrl,
+    dataDirectory: config.dataDirectory,
     status: async () => (await findHost(config.dataDirectory)).status,
   };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planPlacement } from '../../server/cluster/placement.ts';
-import type { PlacementRequest } from '../../server/cluster/placement.ts';
+import type { Placement, PlacementRequest } from '../../server/cluster/placement.ts';
 
 const auto = (name: string): PlacementRequest => ({ name, replicas: undefined, threads: undefined });
 
@@ -50,6 +50,52 @@ describe('planPlacement', () => {
     const [placement] = planPlacement([{ name: 'm', replicas: 6, threads: undefined }], 4);
     expect(placement).toMatchObject({ replicas: 6, threads: 1 });
     expect(placement!.warning).toContain('need 6 cores');
+  });
+
+  describe('for a model that may grow', () => {
+    const growing = (usableCores: number, range: { min?: number; max?: number } = {}): PlacementRequest => ({
+      ...auto('m'),
+      range: { min: 1, max: 64, ...range, usableCores },
+    });
+
+    it('chooses threads so that three copies fit, and no more than four', () => {
+      const threads = [3, 5, 7, 11, 15, 31].map((usable) => planPlacement([growing(usable)], usable + 1)[0]!.threads);
+      expect(threads).toEqual([1, 1, 2, 3, 4, 4]);
+    });
+
+    it('gives all threads to the one copy that fits, and lets them spin', () => {
+      expect(planPlacement([growing(1)], 2)).toMatchObject([{ replicas: 1, threads: 2, spinning: true }]);
+      expect(planPlacement([growing(7, { max: 1 })], 8)).toMatchObject([{ replicas: 1, threads: 8, spinning: true }]);
+    });
+
+    it('lets nothing spin where a second copy may come', () => {
+      expect(planPlacement([growing(7)], 8)).toMatchObject([{ replicas: 1, threads: 2, spinning: false }]);
+    });
+
+    it('divides among as many copies as there may be', () => {
+      expect(planPlacement([growing(7, { max: 2 })], 8)).toMatchObject([{ threads: 3 }]);
+    });
+
+    it('begins with the minimum, with one where that is 0, and never with more than the cores bear', () => {
+      expect(planPlacement([growing(7, { min: 2 })], 8)).toMatchObject([{ replicas: 2 }]);
+      expect(planPlacement([growing(7, { min: 0 })], 8)).toMatchObject([{ replicas: 1 }]);
+      expect(planPlacement([growing(3, { min: 8 })], 4)).toMatchObject([{ replicas: 3, warning: undefined }]);
+    });
+
+    it('obeys the threads that were written down', () => {
+      expect(planPlacement([{ ...growing(7), threads: 6 }], 8)).toMatchObject([{ replicas: 1, threads: 6 }]);
+    });
+
+    it('leaves room for a second copy wherever it says that one may come, and stays within the cores', () => {
+      fc.assert(
+        fc.property(fc.integer({ min: 1, max: 128 }), fc.integer({ min: 0, max: 3 }), (cores, reserved) => {
+          const usable = Math.max(0, cores - reserved);
+          const [{ replicas, threads, spinning }] = planPlacement([growing(usable)], cores) as [Placement];
+          expect(replicas * threads).toBeLessThanOrEqual(Math.max(cores, 1));
+          if (!spinning && usable >= 2) expect(Math.floor(usable / threads)).toBeGreaterThanOrEqual(2);
+        }),
+      );
+    });
   });
 
   it('plans nothing for nothing', () => {

@@ -25,6 +25,9 @@ const { routes } = new AdminApi({
   connections: () => 0,
   addresses: () => ({ inferenceUrl: '', adminUrl: '' }),
   events: { list: () => [], onEvent: () => () => {} },
+  orders: {} as never,
+  readHistory: () => ({ stepSeconds: 1, times: [], series: {} }),
+  scaling: { views: () => [], order: () => {}, samples: () => [] },
   answerInference: () => {},
   measuring: measuringOf({
     book: new DeviceBook({ dataDirectory, graphicsMemoryPercent: 90, askGraphics: async () => [] }),

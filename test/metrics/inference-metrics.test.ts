@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { renderMetrics } from '../../server/metrics/inference-metrics.ts';
 import type { ModelReading } from '../../server/metrics/inference-metrics.ts';
 import { ModelStatistics } from '../../server/metrics/model-statistics.ts';
+import { emptyHostReading } from '../fakes/host-reading.ts';
 import { readPrometheus } from '../support/prometheus-reader.ts';
 
-const host = { version: '1.2.3', rssBytes: 1e8, bufferedBytes: 7, connections: 2, upSeconds: 1.5 };
+const host = { ...emptyHostReading, version: '1.2.3', rssBytes: 1e8, bufferedBytes: 7, connections: 2, upSeconds: 1.5 };
 
 function reading(name: string, statistics = new ModelStatistics()): ModelReading {
   return {
@@ -22,7 +23,7 @@ function reading(name: string, statistics = new ModelStatistics()): ModelReading
 }
 
 function samplesOf(models: readonly ModelReading[]): (name: string, labels?: Record<string, string>) => number {
-  const { samples } = readPrometheus(renderMetrics(host, models));
+  const { samples } = readPrometheus(renderMetrics(host, models, []));
   return (name, labels = {}) => {
     const found = samples.filter(
       (sample) => sample.name === name && Object.entries(labels).every(([key, value]) => sample.labels[key] === value),
@@ -39,6 +40,7 @@ describe('the page of /metrics', () => {
         renderMetrics(
           host,
           names.map((name) => reading(name)),
+          [],
         ),
       );
       expect(families.size).toBeGreaterThan(20);
@@ -48,6 +50,31 @@ describe('the page of /metrics', () => {
       }
       expect(samples.filter(({ name }) => name === 'nv_inference_count')).toHaveLength(names.length);
     }
+  });
+
+  it('tells what the autoscaler wants, may and has done', () => {
+    const scaling = [{ name: 'm', version: '1', min: 1, limit: 3, wanted: 9, growths: 4, shrinks: 2 }];
+    const { samples } = readPrometheus(renderMetrics(host, [], scaling));
+    const told = samples
+      .filter(({ name }) => name.startsWith('millrace_scaling'))
+      .map(({ name, labels, value }) => [name.slice('millrace_scaling_'.length), labels['direction'], value]);
+    expect(told).toEqual([
+      ['wanted_replicas', undefined, 9],
+      ['min_replicas', undefined, 1],
+      ['limit_replicas', undefined, 3],
+      ['decisions_total', 'up', 4],
+      ['decisions_total', 'down', 2],
+    ]);
+  });
+
+  it('leaves out what a graphics driver does not say', () => {
+    const card = { name: 'card', utilizationPercent: 25, memoryUsedBytes: undefined, memoryTotalBytes: 8e9 };
+    const { samples } = readPrometheus(renderMetrics({ ...host, graphics: [card] }, [], []));
+    const told = samples.filter(({ name }) => name.startsWith('millrace_gpu'));
+    expect(told.map(({ name, labels, value }) => [name, labels['gpu'], value])).toEqual([
+      ['millrace_gpu_busy_ratio', '0', 0.25],
+      ['millrace_gpu_memory_bytes', '0', 8e9],
+    ]);
   });
 
   it('has the counters of Triton in its units', () => {

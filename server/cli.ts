@@ -6,6 +6,8 @@ import { benchCommand } from './cli/bench.ts';
 import type { BenchFlags } from './cli/bench-plan.ts';
 import { devicesCommand, gpuInstallCommand } from './cli/devices.ts';
 import type { DevicesFlags, InstallFlags } from './cli/devices.ts';
+import { cacheClearCommand, cacheStatusCommand } from './cli/cache.ts';
+import type { CacheFlags } from './cli/cache.ts';
 import { findHost } from './cli/host-client.ts';
 import { statusText } from './cli/inspect.ts';
 import { cancelJobCommand, listJobsCommand } from './cli/jobs.ts';
@@ -197,6 +199,25 @@ models
   .option('--json', 'print as JSON')
   .action((name: string | undefined, flags: ImportFlags) => run(flags.json === true, () => verifyCommand(name, flags)));
 
+const cache = program.command('cache').description('look at the saved answers, remove them');
+
+cache
+  .command('status')
+  .description('show how many answers are saved, how often they were used, and what that saved')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((flags: CacheFlags) => run(flags.json === true, () => cacheStatusCommand(flags)));
+
+cache
+  .command('clear')
+  .description('remove the saved answers of a model, or of all models')
+  .argument('[model]')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((model: string | undefined, flags: CacheFlags) =>
+    run(flags.json === true, () => cacheClearCommand(model, flags)),
+  );
+
 const jobs = program.command('jobs').description('look at what the running host does beside serving');
 
 jobs
@@ -301,6 +322,7 @@ program
   .option('--distinct <number>', 'different requests, sent in turn (default: 64)')
   .option('--seed <number>', 'of all chance (default: 1)')
   .option('--header <line>', "sent with each request, like 'Authorization: Bearer …'; may be repeated", collect)
+  .option('--cached', 'take answers that the server has saved (default: each request is computed)')
   .option('--insecure', 'take any certificate')
   .option('--out <file>', 'write the result as JSON')
   .option('--html <file>', 'write a report with plots')

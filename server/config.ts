@@ -35,6 +35,26 @@ const limitsSchema = z
     error: 'must not be longer than requestTimeoutMs, which it is a part of',
   });
 
+/** Where several machines share what they keep; the text may hold a password and is never shown. */
+const redisUrl = z
+  .string()
+  .refine((text) => {
+    const url = URL.parse(text);
+    return url !== null && (url.protocol === 'redis:' || url.protocol === 'rediss:') && url.hostname !== '';
+  }, 'must be a URL like redis://host:6379')
+  .optional();
+
+const cacheSchema = z.strictObject({
+  /** False: no answer is kept, whatever a model's millrace.json says. */
+  enabled: z.boolean().default(true),
+  /** 3600 s, one hour: long enough for screens that ask the same again and again, short enough to forget by itself. */
+  ttlSeconds: whole(1, 31_536_000).default(3600),
+  /** 256 MiB: about 600,000 answers of a small classifier. */
+  maxBytes: whole(megabyte, 1024 * 1024 * megabyte).default(256 * megabyte),
+  /** Absent: in the data folder. */
+  redis: redisUrl,
+});
+
 const configSchema = z.strictObject({
   /** Folder in Triton's layout, `<model>/<version>/model.onnx`. */
   models: z.string().min(1),
@@ -72,6 +92,7 @@ const configSchema = z.strictObject({
       graphicsMemoryPercent: whole(1, 100).default(90),
     })
     .prefault({}),
+  cache: cacheSchema.prefault({}),
   limits: limitsSchema.prefault({}),
   /** Resident memory of all replicas together. Default: a share of the machine, see host/memory-budget.ts. */
   memoryBudgetBytes: whole(1024, 2 ** 50).optional(),

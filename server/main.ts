@@ -14,6 +14,7 @@ import { Warden } from './cluster/warden.ts';
 import type { Config } from './config.ts';
 import { EventLog } from './events/event-log.ts';
 import { InferenceListener } from './gateway/inference-listener.ts';
+import { digestsPath, openAnswerStore } from './host/answer-store.ts';
 import { Catalog } from './host/catalog.ts';
 import { AdminApi } from './host/admin-api.ts';
 import { HistoryRecorder } from './host/history-recorder.ts';
@@ -35,6 +36,7 @@ import { GraphicsMeter } from './metrics/graphics-meter.ts';
 import { History } from './metrics/history.ts';
 import { renderMetrics } from './metrics/inference-metrics.ts';
 import { askGraphics } from './metrics/system-information.ts';
+import { FileDigests } from './models/file-digests.ts';
 import type { RepositoryProblem } from './models/repository.ts';
 import type { NewHostEvent } from './protocol/admin/host-event.ts';
 import { version } from './version.ts';
@@ -106,7 +108,9 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   const physicalCores = await countPhysicalCores();
   const expected = scan.names;
   const shared = { config, log, library, catalog, residency, book, devices };
-  const builder = new ModelBuilder({ ...shared, expected, physicalCores, spawn, onEvent });
+  const answers = openAnswerStore(config, onEvent);
+  const digests = new FileDigests(digestsPath(config.dataDirectory));
+  const builder = new ModelBuilder({ ...shared, expected, physicalCores, answers, digests, spawn, onEvent });
   const models = new ModelCommands({
     catalog,
     library,
@@ -153,6 +157,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
           replicaCpuSeconds: scaling.replicaCpuMs / 1000,
           machine: machine.read(performance.now()),
           graphics: graphics.readings,
+          cache: answers?.cache.reading(),
         },
         catalog.list().map((model) => model.reading()),
         scaling.readings(),
@@ -176,6 +181,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     modelsFolder: config.models,
     servesStore: library.servesStore,
     problems: scan.problems.map(({ path, message, hint }) => ({ subject: path, message, hint })),
+    answers,
     wardenPid: () => warden.pid,
     connections: () => listener.connections,
     addresses: () => ({ inferenceUrl, adminUrl }),
@@ -186,6 +192,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
       servedVersion: (name) => catalog.get(name)?.served.version,
     }),
     events,
+    onEvent,
     orders: models,
     scaling: scaling.controls,
     readHistory: (query) => history.read(query, Date.now()),
@@ -206,6 +213,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     adminPort = await listenNear(admin.listener.server, '127.0.0.1', config.admin.port, log, 'admin');
   } catch (error) {
     listener.close();
+    await answers?.cache.close();
     emptyDirectory.remove();
     events.close();
     throw error;
@@ -235,6 +243,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     listener.close();
     residency.stop();
     await Promise.all([devices.close(), models.stop(), ...catalog.models().map((model) => model.stop())]);
+    await answers?.cache.close();
     await admin.stop();
     await warden.stop();
     emptyDirectory.remove();

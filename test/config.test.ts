@@ -40,7 +40,8 @@ describe('parseConfig', () => {
         keepAliveTimeoutMs: 75_000,
         maxQueueBytes: 32 * 1024 * 1024,
       },
-      compatibility: { serverName: 'millrace' },
+      cache: { enabled: true, ttlSeconds: 3600, maxBytes: 256 * 1024 * 1024 },
+      compatibility: { serverName: 'millrace', repositoryControl: 'none' },
       drainTimeoutMs: 60_000,
       log: { level: 'info', format: 'text' },
     });
@@ -59,6 +60,8 @@ describe('parseConfig', () => {
     [{ models: '/models' }, /dataDirectory/],
     [{ ...least, http: { port: 65_536 } }, /http\.port/],
     [{ ...least, http: { port: 80.5 } }, /http\.port/],
+    [{ ...least, cache: { ttlSeconds: 0 } }, /cache\.ttlSeconds/],
+    [{ ...least, cache: { redis: 'http://host' } }, /cache\.redis/],
     [{ ...least, http: { prot: 80 } }, /prot/],
     [{ ...least, modles: 'x' }, /modles/],
     [{ ...least, defaults: { strategy: 'fastest' } }, /defaults\.strategy/],
@@ -146,4 +149,10 @@ describe('readConfigFile', () => {
       hint: 'Check the path given to --config.',
     });
   });
+});
+
+it('does not show the address of Redis, which may hold a password', () => {
+  const settings = { models: '/models', dataDirectory: '/data', cache: { redis: 'redes://:secret-word@host' } };
+  expect(() => parseConfig(settings, 'The test')).toThrow(/cache\.redis/);
+  expect(() => parseConfig(settings, 'The test')).not.toThrow(/secret-word/);
 });

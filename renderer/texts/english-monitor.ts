@@ -1,7 +1,13 @@
 /** Texts of Monitor and of the log of events. */
 
 export const monitorTexts = {
-  'monitor.lead': 'The last fifteen minutes, as this page saw them.',
+  'monitor.lead': 'What goes through the models, and what that takes.',
+  'monitor.range': 'Time',
+  'monitor.range.quarter': '15 min',
+  'monitor.range.hour': '1 hour',
+  'monitor.range.day': '24 hours',
+  'monitor.range.month': '30 days',
+  'monitor.decisions': 'Why the number of copies changed',
   'monitor.tabs': 'Parts of Monitor',
   'monitor.charts': 'Charts',
   'monitor.copies': 'Copies',
@@ -9,7 +15,7 @@ export const monitorTexts = {
   'monitor.model': 'Model',
   'monitor.allModels': 'All models',
   'monitor.requests': 'Requests per second',
-  'monitor.answered': 'Answered',
+  'monitor.all': 'All',
   'monitor.failed': 'Failed',
   'monitor.times': 'Answer time',
   'monitor.p50': 'p50',
@@ -31,7 +37,6 @@ export const monitorTexts = {
   'monitor.noData': 'No requests yet',
   'monitor.noDataHint': 'Charts fill as requests come. Send one from Try it.',
   'monitor.tryIt': 'Open Try it',
-  'monitor.gathering': 'Gathering the first readings …',
   'monitor.legendNow': 'now {value}',
   'monitor.legendAverage': 'average {value}',
   'monitor.legendMax': 'most {value}',

@@ -11,7 +11,10 @@ export function queueFull(queued: number, retryAfterSeconds: number): MillraceEr
   });
 }
 
-export function deadlinePassed(call: Call): MillraceError {
+export function deadlinePassed(call: {
+  readonly request: Pick<Call['request'], 'deadlineMs' | 'receivedMs'>;
+  readonly state: Call['state'];
+}): MillraceError {
   const timeoutMs = Math.round(call.request.deadlineMs - call.request.receivedMs);
   const where = call.state === 'sent' ? 'while it was running' : 'before a replica was free';
   return new MillraceError('deadline-exceeded', `The request's time of ${timeoutMs} ms passed ${where}.`, {

@@ -27,10 +27,27 @@ export interface CallRequest {
   /** Monotonic milliseconds. */
   readonly receivedMs: number;
   readonly deadlineMs: number;
+  /** What the client's Cache-Control says of saved answers; undefined where it says nothing. */
+  readonly saved?: SavedAnswerUse | undefined;
+  /** The outputs are to come back beside the answer, for the cache. Default false. */
+  readonly wantsOutputs?: boolean | undefined;
 }
 
+/** Which saved answers a client accepts, and whether its own may be saved. */
+export interface SavedAnswerUse {
+  /** The oldest that will do, seconds; 0: none. Infinity: any. */
+  readonly maxAgeSeconds: number;
+  readonly maySave: boolean;
+}
+
+/** Of a request that is to be run whatever is saved, and leaves nothing behind: a test of ours, or `no-store`. */
+export const noSavedAnswer: SavedAnswerUse = { maxAgeSeconds: 0, maySave: false };
+
 /** What came back, ready to be written to the client. */
-export type Answer =
+export type Answer = {
+  /** Value of the header that says whether the answer was saved before; undefined until that is known. */
+  readonly cache?: string;
+} & (
   | {
       readonly type: 'result';
       /** Name of the upstream that answered. */
@@ -39,6 +56,14 @@ export type Answer =
       readonly body: readonly Buffer[];
       readonly jsonLength: number | undefined;
       readonly cost: RunCost;
+      /** Packed; undefined where they were not wanted or are too large. A view of what was received. */
+      readonly outputs?: readonly Buffer[] | undefined;
+    }
+  | {
+      /** A saved answer, written in the form that this request asks for. */
+      readonly type: 'saved';
+      readonly body: readonly Buffer[];
+      readonly jsonLength: number | undefined;
     }
   | {
       /** A remote server's answer, passed on. */
@@ -47,7 +72,8 @@ export type Answer =
       readonly status: number;
       readonly headers: readonly string[];
       readonly body: readonly Buffer[];
-    };
+    }
+);
 
 export type Outcome = { readonly answer: Answer } | { readonly error: MillraceError };
 

@@ -32,6 +32,7 @@ export interface BenchFlags {
   readonly seed?: string;
   readonly header?: readonly string[];
   readonly insecure?: boolean;
+  readonly cached?: boolean;
   readonly out?: string;
   readonly html?: string;
   readonly json?: boolean;
@@ -92,6 +93,7 @@ export function planOf(target: BenchTarget, flags: BenchFlags, trace: Trace | un
     shapes: Object.fromEntries((flags.shape ?? []).map(shapeOf)),
     headers: Object.fromEntries((flags.header ?? []).map(headerOf)),
     insecure: flags.insecure === true,
+    savedAnswers: flags.cached === true,
     drive: driveOf(target, flags, trace),
   };
   const result = loadPlanSchema.safeParse(input);

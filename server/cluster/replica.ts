@@ -25,6 +25,8 @@ export interface ReplicaCall {
     readonly body: readonly Buffer[];
     readonly bodyBytes: number;
     readonly jsonLength: number | undefined;
+    /** The outputs are to follow the answer, for the cache. Default false. */
+    readonly wantsOutputs?: boolean | undefined;
     readonly receivedMs: number;
     readonly deadlineMs: number;
   };
@@ -141,14 +143,14 @@ export class Replica<C extends ReplicaCall> {
   }
 
   send(call: C): void {
-    const { kind, body, bodyBytes, jsonLength, receivedMs } = call.request;
+    const { kind, body, bodyBytes, jsonLength, receivedMs, wantsOutputs = false } = call.request;
     const nowMs = performance.now();
     const idle = this.#inFlight.size === 0;
     if (idle) this.#runSinceMs = nowMs;
     this.#lastRequestId = (this.#lastRequestId + 1) >>> 0;
     this.#inFlight.set(this.#lastRequestId, call);
     this.#bytesInFlight += bodyBytes;
-    const head = encodeCallHead(kind, jsonLength, nowMs - receivedMs);
+    const head = encodeCallHead({ kind, jsonLength, queuedMs: nowMs - receivedMs, wantsOutputs });
     this.#channel.send(frameTypes.infer, this.#lastRequestId, head, body, idle ? 'now' : 'soon');
   }
 

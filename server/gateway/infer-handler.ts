@@ -10,6 +10,7 @@ import type { CallKind } from '../protocol/control.ts';
 import { viaName } from '../protocol/control.ts';
 import { joined } from '../protocol/frames.ts';
 import { scanRequestParameters } from '../protocol/oip-request.ts';
+import { parseCacheControl } from './cache-control.ts';
 import type { GarbageCollection } from './garbage-collection.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { MemoryPermit } from './memory-budget.ts';
@@ -143,6 +144,7 @@ function callRequest({ model, kind, body, jsonLength, receivedMs, request, head 
     priority: (hints.priority ?? 0) > 1 ? 'batch' : 'interactive',
     clientIp: request.socket.remoteAddress ?? '',
     affinityKey: model.session === undefined ? undefined : affinityKey(model.session, request, head),
+    saved: head.cacheControl === undefined ? undefined : parseCacheControl(head.cacheControl),
     forwarded: head.via?.includes(viaName) === true,
     receivedMs,
     deadlineMs: receivedMs + Math.min(timeoutMs, maxTimeoutMs),
@@ -171,18 +173,18 @@ function affinityKey(
 
 function sendAnswer(response: ServerResponse, answer: Answer, acceptEncoding: string | undefined): void {
   if (response.destroyed) return;
+  const cache = answer.cache === undefined ? [] : ['X-Millrace-Cache', answer.cache];
   if (answer.type === 'http') {
-    sendPieces(response, answer.status, answer.headers, answer.body, acceptEncoding);
+    sendPieces(response, answer.status, [...answer.headers, ...cache], answer.body, acceptEncoding);
     return;
   }
+  const { jsonLength } = answer;
   const headers =
-    answer.jsonLength === undefined
-      ? jsonHeaders
-      : ['Content-Type', 'application/octet-stream', 'Inference-Header-Content-Length', String(answer.jsonLength)];
+    jsonLength === undefined
+      ? ['Content-Type', 'application/json', ...cache]
+      : ['Content-Type', 'application/octet-stream', 'Inference-Header-Content-Length', String(jsonLength), ...cache];
   sendPieces(response, 200, headers, answer.body, acceptEncoding);
 }
-
-const jsonHeaders = ['Content-Type', 'application/json'];
 
 function parseJsonLength(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;

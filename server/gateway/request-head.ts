@@ -13,6 +13,7 @@ export interface RequestHead {
   readonly inferenceHeaderContentLength: string | undefined;
   readonly origin: string | undefined;
   readonly secFetchSite: string | undefined;
+  readonly cacheControl: string | undefined;
   /** Proxies on the way, this program's remote upstreams among them. */
   readonly via: string | undefined;
 }
@@ -26,6 +27,7 @@ export function readRequestHead(raw: readonly string[]): RequestHead {
   let inferenceHeaderContentLength: string | undefined;
   let origin: string | undefined;
   let secFetchSite: string | undefined;
+  let cacheControl: string | undefined;
   let via: string | undefined;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!;
@@ -43,6 +45,9 @@ export function readRequestHead(raw: readonly string[]): RequestHead {
         break;
       case 6:
         if (is(name, 'origin')) origin = value;
+        break;
+      case 13:
+        if (is(name, 'cache-control')) cacheControl = value;
         break;
       case 14:
         if (is(name, 'content-length')) contentLength = Number(value);
@@ -68,6 +73,7 @@ export function readRequestHead(raw: readonly string[]): RequestHead {
     inferenceHeaderContentLength,
     origin,
     secFetchSite,
+    cacheControl,
     via,
   };
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { referencePages, withDocument } from '../admin/admin-document.ts';
 import { AdminListener } from '../admin/admin-listener.ts';
+import { cacheRoutes } from '../admin/cache-routes.ts';
 import { eventRoutes } from '../admin/event-routes.ts';
 import { guiFiles } from '../admin/gui-files.ts';
 import { historyRoutes } from '../admin/history-routes.ts';
@@ -30,18 +31,24 @@ import { uploadRoutes } from '../admin/upload-routes.ts';
 import { UploadStore } from '../admin/upload-store.ts';
 import type { Log } from '../base/log.ts';
 import { errorResponse } from '../gateway/error-response.ts';
+import { Connections } from '../gateway/connections.ts';
 import { refuseUnparsed } from '../gateway/parser-refusal.ts';
 import { tryModel } from '../inspect/trial-load.ts';
 import type { HistoryAnswer, HistoryQuery } from '../metrics/history.ts';
 import type { ImportReport } from '../models/import.ts';
+import type { NewHostEvent } from '../protocol/admin/host-event.ts';
 import { AdminAccess } from '../security/admin-access.ts';
 import { printedCodeMs } from '../security/launch-codes.ts';
 import { SessionFile } from '../security/session-file.ts';
 import { version } from '../version.ts';
+import { clearAnswers } from './answer-store.ts';
 import { HostViews } from './host-view.ts';
 import type { HostViewParts } from './host-view.ts';
 import { LatestEvents } from './latest-events.ts';
 import type { EventSource } from './latest-events.ts';
+
+/** One person's windows, scripts and uploads. When they are all taken, the longest idle makes room. */
+const maxConnections = 128;
 
 const guiFolder = fileURLToPath(new URL('../../dist/gui', import.meta.url));
 
@@ -49,6 +56,7 @@ export interface AdminApiParts extends HostViewParts {
   readonly log: Log;
   readonly events: EventSource;
   readonly measuring: Omit<MeasuringParts, 'jobs' | 'inferenceUrl'>;
+  readonly onEvent: (event: NewHostEvent) => void;
   readonly orders: ModelOrders;
   readonly scaling: ScalingControls;
   readHistory(query: HistoryQuery): HistoryAnswer;
@@ -87,6 +95,7 @@ export class AdminApi {
     this.#access = new AdminAccess({
       saved: this.#sessionFile.read(),
       save: (sessions) => this.#sessionFile.write(sessions),
+      onEvent: parts.onEvent,
     });
     this.#uploads = new UploadStore({ folder: join(parts.dataDirectory, 'uploads') });
     this.#events = new LatestEvents(parts.events);
@@ -111,6 +120,7 @@ export class AdminApi {
         ...modelRoutes({ jobs: this.jobs, orders: parts.orders }),
         ...tryRoutes(parts.answerInference),
         ...measuringRoutes({ ...parts.measuring, jobs: this.jobs, inferenceUrl: () => addresses().inferenceUrl }),
+        ...cacheRoutes(parts.answers && ((model) => clearAnswers(parts.answers!, model))),
         ...eventRoutes((query) => parts.events.list(query)),
         ...scalingRoutes(parts.scaling),
         ...historyRoutes((query) => parts.readHistory(query)),
@@ -127,6 +137,16 @@ export class AdminApi {
         referencePages(this.routes, version),
         guiFiles({ folder: guiFolder, inferenceUrl: () => addresses().inferenceUrl }),
       ],
+    });
+    this.#boundConnections();
+  }
+
+  #boundConnections(): void {
+    const { server } = this.listener;
+    const connections = new Connections(server, maxConnections);
+    server.on('request', (request, response) => {
+      connections.onRequest(request);
+      response.on('close', () => connections.onAnswered(request));
     });
   }
 

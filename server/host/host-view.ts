@@ -4,6 +4,8 @@ import type { HostView, ModelView, ProblemView, ReplicaView, VersionView } from 
 import { readTraffic, trafficBetween, TrafficWindow } from '../metrics/traffic-window.ts';
 import type { TrafficReading } from '../metrics/traffic-window.ts';
 import { version } from '../version.ts';
+import type { AnswerStore } from './cached-model.ts';
+import { cacheProblems, cacheView, modelCacheView } from './cache-views.ts';
 import type { Catalog } from './catalog.ts';
 import type { Deployment } from './deployment.ts';
 import { MachineLoad } from './machine-load.ts';
@@ -17,6 +19,8 @@ export interface HostViewParts {
   readonly modelsFolder: string;
   readonly servesStore: boolean;
   readonly problems: readonly ProblemView[];
+  /** Undefined where the host saves no answers. */
+  readonly answers: AnswerStore | undefined;
   wardenPid(): number | undefined;
   connections(): number;
   addresses(): { readonly inferenceUrl: string; readonly adminUrl: string };
@@ -52,7 +56,7 @@ export class HostViews {
 
   /** The host as it is now. */
   view(): HostView {
-    const { catalog, dataDirectory, modelsFolder, servesStore, problems, wardenPid, connections, addresses } =
+    const { catalog, dataDirectory, modelsFolder, servesStore, problems, answers, wardenPid, connections, addresses } =
       this.#parts;
     const nowMs = performance.now();
     const pid = wardenPid();
@@ -71,7 +75,8 @@ export class HostViews {
       connections: connections(),
       ...(pid !== undefined && { wardenPid: pid }),
       traffic: trafficBetween(all),
-      problems: [...problems],
+      ...(answers !== undefined && { cache: cacheView(answers) }),
+      problems: [...problems, ...cacheProblems(answers)],
       models: catalog.models().map((deployment) => this.#modelView(deployment, nowMs)),
     };
   }
@@ -98,6 +103,7 @@ export class HostViews {
       strategy: served.strategy,
       queued: versions.reduce((sum, each) => sum + each.reading().queued, 0),
       traffic: trafficBetween(versions.flatMap((each) => this.#pair(each, nowMs))),
+      cache: modelCacheView(served, versions, this.#parts.answers),
     };
   }
 

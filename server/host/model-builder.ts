@@ -7,9 +7,11 @@ import type { Placement } from '../cluster/placement.ts';
 import type { ReplicaProcess } from '../cluster/spawn.ts';
 import { StartGate } from '../cluster/start-gate.ts';
 import type { Config } from '../config.ts';
+import type { FileDigests } from '../models/file-digests.ts';
 import type { ModelManifest } from '../models/manifest.ts';
 import type { VersionRecord } from '../models/version-record.ts';
 import type { NewHostEvent } from '../protocol/admin/host-event.ts';
+import type { AnswerStore } from './cached-model.ts';
 import type { Catalog } from './catalog.ts';
 import { devicesOf } from './model-devices.ts';
 import { readExampleRow } from './model-library.ts';
@@ -31,6 +33,9 @@ export interface ModelBuilderOptions {
   readonly devices: DeviceBook;
   readonly book: ScalingBook;
   readonly physicalCores: number;
+  /** Undefined where the host saves no answers. */
+  readonly answers: AnswerStore | undefined;
+  readonly digests: FileDigests;
   spawn(): ReplicaProcess;
   onEvent(event: NewHostEvent): void;
 }
@@ -67,6 +72,8 @@ export class ModelBuilder {
       exampleRow: await readExampleRow(found?.modelPath),
       known: record && knownFrom(record),
       devices: found && devicesOf({ model: model.name, version: found, manifest, config, book: devices, onEvent }),
+      answers: this.#options.answers,
+      digests: this.#options.digests,
       spawn,
       onEvent,
       onWanted: () => residency.look(),

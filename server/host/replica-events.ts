@@ -4,6 +4,7 @@ import type { Call } from '../balancer/call.ts';
 import type { Dispatcher } from '../balancer/dispatcher.ts';
 import type { Replica } from '../cluster/replica.ts';
 import type { ReplicaSetEvents } from '../cluster/replica-set.ts';
+import { splitOutputs } from '../protocol/packed-outputs.ts';
 
 export interface ReplicaHooks {
   /** Before it is sent anything. */
@@ -20,7 +21,8 @@ export function replicaEvents(dispatcher: Dispatcher, hooks: ReplicaHooks): Repl
     },
     onResult: (replica, call, head, body) => {
       const { jsonLength } = head;
-      dispatcher.onAnswer(replica, call, { type: 'result', upstream: replica.name, body, jsonLength, cost: head });
+      const parts = splitOutputs(body, head.outputsBytes);
+      dispatcher.onAnswer(replica, call, { type: 'result', upstream: replica.name, ...parts, jsonLength, cost: head });
     },
     onFailure: (replica, call, error) => {
       dispatcher.onFailure(replica, call, error.code === 'client-gone' ? 'client-gone' : 'model-error', error);

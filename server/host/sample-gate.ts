@@ -3,6 +3,7 @@
  * run them too, on another day, in another process, perhaps with `--no-samples`.
  */
 import { MillraceError } from '../base/errors.ts';
+import { noSavedAnswer } from '../balancer/call.ts';
 import type { Answer } from '../balancer/call.ts';
 import { joined } from '../protocol/frames.ts';
 import { decodeInferAnswer, encodeInferRequest } from '../protocol/oip-client.ts';
@@ -38,6 +39,7 @@ async function ask(model: ServedModel, inputs: readonly Tensor[]): Promise<Tenso
         priority: 'interactive',
         clientIp: '',
         affinityKey: undefined,
+        saved: noSavedAnswer,
         forwarded: false,
         receivedMs,
         deadlineMs: receivedMs + model.timeoutMs,

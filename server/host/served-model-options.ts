@@ -6,17 +6,12 @@ import type { ReplicaDevices } from '../cluster/replica-devices.ts';
 import type { ReplicaSetOptions } from '../cluster/replica-set.ts';
 import type { ReplicaProcess } from '../cluster/spawn.ts';
 import type { StartGate } from '../cluster/start-gate.ts';
-import type { Config } from '../config.ts';
-import type { ModelEntry, ModelVersion } from '../models/repository.ts';
 import type { NewHostEvent } from '../protocol/admin/host-event.ts';
 import type { Signature } from '../protocol/tensors.ts';
+import type { ModelCacheOptions } from './model-cache.ts';
 
-export interface ServedModelOptions {
-  readonly entry: ModelEntry;
-  /** Undefined for a model that only remote servers answer. */
-  readonly version: ModelVersion | undefined;
+export interface ServedModelOptions extends ModelCacheOptions {
   readonly placement: Placement;
-  readonly config: Config;
   readonly gate: StartGate;
   readonly log: Log;
   readonly exampleRow: readonly number[] | undefined;

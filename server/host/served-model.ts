@@ -17,9 +17,11 @@ import type { ModelReading } from '../metrics/inference-metrics.ts';
 import { ModelStatistics } from '../metrics/model-statistics.ts';
 import type { ModelEntry, ModelVersion } from '../models/repository.ts';
 import type { ModelFacts, Signature } from '../protocol/tensors.ts';
+import type { Run } from './cached-model.ts';
 import { LoadWatch } from './load-watch.ts';
 import { Loading } from './loading.ts';
 import type { Residence } from './loading.ts';
+import { ModelCache } from './model-cache.ts';
 import { replicaEvents } from './replica-events.ts';
 import { maxQueueOf, replicaSetOptions } from './served-model-options.ts';
 import type { KnownVersion, ServedModelOptions } from './served-model-options.ts';
@@ -53,6 +55,9 @@ export class ServedModel implements GatewayModel {
   readonly session: GatewayModel['session'];
   readonly threads: number;
   readonly strategy: string;
+  readonly cache: ModelCache;
+  /** Takes a request: from the cache where it may be, else from a replica or another server. */
+  readonly submit: Run;
   readonly #options: ServedModelOptions;
   readonly #dispatcher: Dispatcher;
   readonly #replicas: ReplicaSet<Call>;
@@ -95,6 +100,8 @@ export class ServedModel implements GatewayModel {
       nowMs: () => performance.now(),
     });
     this.#replicas = this.#makeReplicaSet();
+    this.cache = new ModelCache(options, this, (...call) => this.#run(...call));
+    this.submit = this.cache.submit;
     this.#loading = new Loading(this.#replicas, () => options.onChange?.());
     const remote = { model: entry.name, nextUpstream: manifest.nextUpstream, log: options.log };
     const onChange = (): void => this.#onRemoteChange();
@@ -279,11 +286,7 @@ export class ServedModel implements GatewayModel {
     this.#dispatcher.setOutage(this.#withheld ?? this.givenUp ?? this.#noServer);
   }
 
-  submit(
-    request: CallRequest,
-    onAnswer: (answer: Answer) => void,
-    onError: (error: MillraceError) => void,
-  ): () => void {
+  #run(request: CallRequest, onAnswer: (answer: Answer) => void, onError: (error: MillraceError) => void): () => void {
     const call = new Call(request, (settled, outcome) => {
       // The one place where an outcome is counted.
       this.#record(settled, outcome);
@@ -344,6 +347,7 @@ export class ServedModel implements GatewayModel {
       replicaEvents(this.#dispatcher, {
         onReady: (replica) => {
           this.#learn(replica);
+          this.cache.onLoaded(replica.report!.repeats);
           this.#loading.changed();
         },
         onGone: () => this.#loading.onGone(),
@@ -374,11 +378,7 @@ export class ServedModel implements GatewayModel {
   #onRemoteChange(): void {
     if (this.#options.version !== undefined || this.#stopping) return;
     const signature = this.#remotes.find((remote) => remote.signature !== undefined)?.signature;
-    if (signature !== undefined) {
-      const { labels } = this.#options.entry;
-      const { name, version } = this;
-      this.#facts ??= { name, version, signature, maxBatchSize: 0, labels, featureNames: undefined };
-    }
+    if (signature !== undefined) this.#facts ??= { ...this.#factsOf(signature, 0), featureNames: undefined };
     const gone = this.#remotes.every((remote) => !remote.alive && remote.condition === 'down');
     this.#noServer = gone ? noServer(this.name) : undefined;
     this.#dispatcher.setOutage(this.#noServer);

@@ -5,6 +5,7 @@
  * costs the apps nothing but idle processor time. What is not copied is counted.
  */
 import type { MillraceError } from '../base/errors.ts';
+import { noSavedAnswer } from '../balancer/call.ts';
 import type { Answer, CallRequest } from '../balancer/call.ts';
 import { compareAnswers } from '../protocol/answer-comparison.ts';
 import type { ServedModel } from './served-model.ts';
@@ -97,6 +98,7 @@ export class ShadowTap {
         ...request,
         priority: 'batch',
         affinityKey: undefined,
+        saved: noSavedAnswer,
         receivedMs,
         deadlineMs: receivedMs + (request.deadlineMs - request.receivedMs),
       },

@@ -11,6 +11,8 @@ export interface RequestForm {
   readonly api: 'infer' | 'predict';
   readonly format: 'json' | 'binary';
   readonly headers: Readonly<Record<string, string>>;
+  /** Whether an answer that was saved before will do. */
+  readonly savedAnswers: boolean;
 }
 
 /** Paths of the model in the Open Inference Protocol. */
@@ -31,9 +33,14 @@ export function encodeRequest(endpoint: Endpoint, form: RequestForm, inputs: rea
     `Content-Type: ${contentType}`,
     `Content-Length: ${body.length}`,
     ...(jsonLength === undefined ? [] : [`Inference-Header-Content-Length: ${jsonLength}`]),
+    ...(form.savedAnswers || hasHeader(form.headers, 'cache-control') ? [] : ['Cache-Control: no-store']),
     ...Object.entries(form.headers).map(([name, value]) => headerLine(name, value)),
   ];
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), body]);
+}
+
+function hasHeader(headers: Readonly<Record<string, string>>, name: string): boolean {
+  return Object.keys(headers).some((each) => each.toLowerCase() === name);
 }
 
 /** Throws `invalid-config`. Also used where a header goes another way than through these bytes. */

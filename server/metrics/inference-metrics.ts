@@ -2,6 +2,8 @@
  * The page that `/metrics` serves: Triton's names, so that its dashboards work, and ours beside them. docs/metrics.md
  * lists them; a test ties both ways.
  */
+import { renderCacheMetrics } from './cache-metrics.ts';
+import type { CacheStoreReading } from './cache-metrics.ts';
 import { PrometheusText } from './prometheus.ts';
 import type { Labels } from './prometheus.ts';
 import { failureReasons } from './model-statistics.ts';
@@ -34,6 +36,8 @@ export interface HostReading {
   readonly replicaCpuSeconds: number;
   readonly machine: MachineReading;
   readonly graphics: readonly GraphicsReading[];
+  /** Undefined where the host saves no answers. */
+  readonly cache: CacheStoreReading | undefined;
 }
 
 /** What the autoscaler has decided for a model version. */
@@ -123,6 +127,7 @@ export function renderMetrics(
     perModel((m) => m.queued),
   );
 
+  renderCacheMetrics(text, host.cache, (value) => perModel(({ statistics }) => value(statistics)));
   text.histogram(
     'millrace_request_duration_seconds',
     'Time from receipt to answer',

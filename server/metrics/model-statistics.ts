@@ -29,6 +29,15 @@ export interface AnsweredRequest {
     | undefined;
 }
 
+export interface CacheHit {
+  /** From the last byte of the request's head to the answer, milliseconds. */
+  readonly totalMs: number;
+  /** Reading the request and finding the answer, milliseconds. */
+  readonly lookUpMs: number;
+  /** What the run took that computed the answer, milliseconds. */
+  readonly savedMs: number;
+}
+
 /** A count and its cumulative duration, as the statistics extension writes them. */
 interface Leaf {
   count: number;
@@ -60,6 +69,12 @@ export class ModelStatistics {
   readonly service = new LatencyCounts();
   /** Of the failures those that more replicas would have saved: refused by a full queue, or their deadline passed in it. */
   overloads = 0;
+  /** Answers found in the cache, and the time it took to find them. */
+  readonly cacheHit: Leaf = { count: 0, ms: 0 };
+  /** Requests that were looked up and not found, and the time it took. */
+  readonly cacheMiss: Leaf = { count: 0, ms: 0 };
+  /** What the runs would have taken that saved answers made unnecessary. */
+  savedMs = 0;
   inferenceCount = 0;
   executionCount = 0;
   /** Wall clock, milliseconds since the epoch; 0 before the first. */
@@ -86,6 +101,21 @@ export class ModelStatistics {
     this.service.record(run.inputMs + run.inferMs + run.outputMs);
     this.inferenceCount += run.rows;
     if (run.leadsBatch) this.#recordRun(run);
+  }
+
+  /** A request answered from the cache: a success without queue and run. */
+  recordCacheHit(hit: CacheHit, wallMs: number): void {
+    add(this.success, hit.totalMs);
+    this.requestSeconds.record(hit.totalMs / 1000);
+    this.latency.record(hit.totalMs);
+    this.lastInferenceMs = wallMs;
+    add(this.cacheHit, hit.lookUpMs);
+    this.savedMs += hit.savedMs;
+  }
+
+  /** The run that follows is counted by itself. */
+  recordCacheMiss(lookUpMs: number): void {
+    add(this.cacheMiss, lookUpMs);
   }
 
   recordFailure(reason: FailureReason, totalMs: number): void {
@@ -128,8 +158,8 @@ export function tritonStatistics(name: string, version: string, stats: ModelStat
       compute_input: writeLeaf(stats.input),
       compute_infer: writeLeaf(stats.infer),
       compute_output: writeLeaf(stats.output),
-      cache_hit: { count: 0, ns: 0 },
-      cache_miss: { count: 0, ns: 0 },
+      cache_hit: writeLeaf(stats.cacheHit),
+      cache_miss: writeLeaf(stats.cacheMiss),
     },
     response_stats: {},
     batch_stats: [...stats.batches]

@@ -81,6 +81,8 @@ export interface ModelManifest {
   readonly load: LoadMode;
   /** A model on demand is unloaded after so long without a request, 0 to 2,592,000,000 (30 days). Default 300,000. */
   readonly keepAliveMs: number;
+  /** Whether answers are saved and for how long, 1 to 31,536,000 seconds; what is absent is the host's setting. */
+  readonly cache?: { readonly enabled?: boolean | undefined; readonly ttlSeconds?: number | undefined } | undefined;
   /** Empty where the model runs on this machine only. */
   readonly upstreams: readonly UpstreamSettings[];
   /** Upstreams that one request may be sent to, 0 to 10; 0 leaves it to the balancer. Default 2. */
@@ -171,6 +173,10 @@ const manifest = record({
   timeoutMs: quantity(1, HOUR_MS).optional(),
   load: oneOf(LOAD_MODES).default('start'),
   keepAliveMs: quantity(0, 30 * 24 * HOUR_MS).default(300_000),
+  cache: record({
+    enabled: z.boolean('must be true or false').optional(),
+    ttlSeconds: whole(1, 31_536_000).optional(),
+  }).optional(),
   upstreams: z
     .array(upstream, 'must be a list')
     .max(MAX_UPSTREAMS, `must have at most ${MAX_UPSTREAMS} entries`)

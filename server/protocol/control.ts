@@ -33,6 +33,8 @@ export interface LoadedReport {
   readonly maxBatchSize: number;
   /** Why batching is on or off, one sentence. */
   readonly batching: string;
+  /** False where the model gave two answers to one question while it was tried. */
+  readonly repeats: boolean;
   /** Reading the file and building the session. */
   readonly loadMs: number;
   /** First runs, which allocate. */
@@ -79,6 +81,9 @@ export type CallKind = 'oip' | 'predict';
 
 const kindCodes: Record<CallKind, number> = { oip: 1, predict: 2 };
 
+/** Beside the kind: the answer is to be followed by the outputs themselves. */
+const wantsOutputsBit = 0x100;
+
 /** Head of an `infer` frame. */
 export interface CallHead {
   readonly kind: CallKind;
@@ -86,13 +91,15 @@ export interface CallHead {
   readonly jsonLength: number | undefined;
   /** Milliseconds from the host's receipt to this frame, so that the answer can say where the time went. */
   readonly queuedMs: number;
+  /** The result's body ends with the outputs as packed-outputs.ts writes them, for the cache. */
+  readonly wantsOutputs: boolean;
 }
 
 const callHeadBytes = 12;
 
-export function encodeCallHead(kind: CallKind, jsonLength: number | undefined, queuedMs: number): Buffer {
+export function encodeCallHead({ kind, jsonLength, queuedMs, wantsOutputs }: CallHead): Buffer {
   const head = Buffer.allocUnsafe(callHeadBytes);
-  head.writeUInt32LE(kindCodes[kind], 0);
+  head.writeUInt32LE(kindCodes[kind] | (wantsOutputs ? wantsOutputsBit : 0), 0);
   head.writeInt32LE(jsonLength ?? -1, 4);
   head.writeFloatLE(queuedMs, 8);
   return head;
@@ -101,10 +108,12 @@ export function encodeCallHead(kind: CallKind, jsonLength: number | undefined, q
 export function decodeCallHead(head: Buffer): CallHead {
   if (head.length !== callHeadBytes) throw new MillraceError('internal', `A call head has ${head.length} bytes.`);
   const jsonLength = head.readInt32LE(4);
+  const code = head.readUInt32LE(0);
   return {
-    kind: head.readUInt32LE(0) === kindCodes.predict ? 'predict' : 'oip',
+    kind: (code & ~wantsOutputsBit) === kindCodes.predict ? 'predict' : 'oip',
     jsonLength: jsonLength < 0 ? undefined : jsonLength,
     queuedMs: head.readFloatLE(8),
+    wantsOutputs: (code & wantsOutputsBit) !== 0,
   };
 }
 
@@ -125,9 +134,11 @@ export interface RunCost {
 export interface ResultHead extends RunCost {
   /** JSON bytes at the start of the body; undefined where all of it is JSON. */
   readonly jsonLength: number | undefined;
+  /** Bytes at the end of the body that are not the answer but its outputs; 0 where none were wanted or they are too large. */
+  readonly outputsBytes: number;
 }
 
-const resultHeadBytes = 32;
+const resultHeadBytes = 36;
 
 export function encodeResultHead(result: ResultHead): Buffer {
   const head = Buffer.allocUnsafe(resultHeadBytes);
@@ -139,6 +150,7 @@ export function encodeResultHead(result: ResultHead): Buffer {
   head.writeFloatLE(result.inputMs, 20);
   head.writeFloatLE(result.inferMs, 24);
   head.writeFloatLE(result.outputMs, 28);
+  head.writeUInt32LE(result.outputsBytes, 32);
   return head;
 }
 
@@ -154,5 +166,6 @@ export function decodeResultHead(head: Buffer): ResultHead {
     inputMs: head.readFloatLE(20),
     inferMs: head.readFloatLE(24),
     outputMs: head.readFloatLE(28),
+    outputsBytes: head.readUInt32LE(32),
   };
 }

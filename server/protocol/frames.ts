@@ -14,7 +14,7 @@ import { MillraceError } from '../base/errors.ts';
 
 export const frameHeaderBytes = 16;
 const magic = 0x4d;
-const version = 1;
+const version = 2;
 
 /** Longest body that a frame may declare, bytes: 1 GiB. A length above it is a corrupt stream, never a big tensor. */
 export const maxFrameBodyBytes = 1 << 30;

@@ -197,10 +197,12 @@ export class Batcher {
         inferenceMs: inferMs,
         totalMs: head.queuedMs + at.inferredMs - arrivedMs,
       });
+      const packed = head.wantsOutputs ? call.decoded.pack(outputs) : undefined;
       this.#events.onResult(
         requestId,
         {
           jsonLength: encoded.jsonLength,
+          outputsBytes: packed?.byteLength ?? 0,
           rows: call.decoded.rows,
           batchRows,
           leadsBatch,
@@ -209,7 +211,7 @@ export class Batcher {
           inferMs,
           outputMs: performance.now() - at.inferredMs,
         },
-        encoded.chunks,
+        packed === undefined ? encoded.chunks : [...encoded.chunks, packed],
       );
       return true;
     } catch (error) {

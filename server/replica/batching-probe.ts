@@ -2,7 +2,8 @@
  * Decides at load time whether requests for a model may share a run, by trying it: two rows alone, then together.
  *
  * A free first dimension is not yet a batch dimension. It may be a sequence, or the graph may normalise across rows; then
- * joining two clients' rows would change their answers. The runs double as the warm-up.
+ * joining two clients' rows would change their answers. The runs double as the warm-up. The first one is made twice: a
+ * model that answers the same question in two ways has random parts, and its answers are not worth keeping.
  */
 import type { Datatype, Signature, Tensor, TensorData } from '../protocol/tensors.ts';
 import type { RuntimeSession } from './session.ts';
@@ -21,6 +22,8 @@ export interface BatchingDecision {
   readonly maxBatchSize: number;
   /** One sentence for people. */
   readonly reason: string;
+  /** False where the same inputs gave different outputs. */
+  readonly repeats: boolean;
 }
 
 /** What the signature alone says; undefined where it leaves batching possible. */
@@ -51,9 +54,20 @@ export async function probeBatching(
   session: RuntimeSession,
   configured: number | undefined,
 ): Promise<BatchingDecision> {
-  const obstacle = batchingObstacle(session.signature, session.firstDimensions);
   const rowA = probeRow(session.signature, 0);
   const alone = await tryRun(session, rowA);
+  const again = alone && (await tryRun(session, rowA));
+  const repeats = alone === undefined || again === undefined || sameValues(alone, again);
+  return { ...(await decideBatching(session, configured, rowA, alone)), repeats };
+}
+
+async function decideBatching(
+  session: RuntimeSession,
+  configured: number | undefined,
+  rowA: readonly Tensor[],
+  alone: readonly Tensor[] | undefined,
+): Promise<Omit<BatchingDecision, 'repeats'>> {
+  const obstacle = batchingObstacle(session.signature, session.firstDimensions);
   if (configured === 0) return { maxBatchSize: 0, reason: 'Batching is off: maxBatchSize is 0.' };
   if (obstacle !== undefined) return { maxBatchSize: 0, reason: `Requests run one by one: ${obstacle}.` };
   const maxBatchSize = configured ?? defaultMaxBatchSize;

@@ -112,6 +112,7 @@ async function load(command: LoadCommand): Promise<void> {
       signature: session.signature,
       maxBatchSize: decision.maxBatchSize,
       batching: decision.reason,
+      repeats: decision.repeats,
       loadMs: loadedMs - startedMs,
       warmUpMs: performance.now() - loadedMs,
       rssBytes: process.memoryUsage.rss(),

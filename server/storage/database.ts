@@ -24,12 +24,13 @@ export interface DatabaseOptions {
    * anew. `precious`: nothing is touched, and opening fails.
    */
   readonly kind: 'rebuildable' | 'precious';
+  /** How long a call waits for another process that writes, milliseconds. Default 250; longer would hold up every request. */
+  readonly busyTimeoutMs?: number;
   /** Hears that a damaged file was set aside. */
   onSetAside?(path: string): void;
 }
 
-/** How long a call waits for another process that writes, milliseconds. Longer would hold up every request. */
-const busyTimeoutMs = 250;
+const defaultBusyTimeoutMs = 250;
 
 const damagedCodes = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB']);
 
@@ -64,7 +65,7 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-function open({ path, steps }: DatabaseOptions): Database {
+function open({ path, steps, busyTimeoutMs = defaultBusyTimeoutMs }: DatabaseOptions): Database {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const database = new Sqlite(path, { timeout: busyTimeoutMs });
   try {

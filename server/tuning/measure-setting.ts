@@ -34,6 +34,7 @@ export async function measureSetting(
     dataDirectory: `${repository.folder}-data`,
     http: { port: 0 },
     admin: { port: 0 },
+    cache: { enabled: false },
     log: { level: 'silent' },
   };
   return withTrialHost({ model, config }, signal, async ({ url, replicas, threads, maxBatchSize }) => {

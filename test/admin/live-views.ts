@@ -16,6 +16,7 @@ export function modelView(name: string, change: Partial<ModelView> = {}): ModelV
     strategy: 'auto',
     queued: 0,
     traffic: noTraffic,
+    cache: { ttlSeconds: 3600, hits: 0, misses: 0, savedSeconds: 0 },
     ...change,
   };
 }

@@ -71,7 +71,11 @@ const server = createServer({ keepAliveTimeout: 75_000 }, (request, response) =>
   request.on('end', () => {
     const id = ++lastId;
     waiting.set(id, response);
-    batcher.add(id, { kind: 'oip', jsonLength, queuedMs: 0 }, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+    batcher.add(
+      id,
+      { kind: 'oip', jsonLength, queuedMs: 0, wantsOutputs: false },
+      chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks),
+    );
   });
 });
 server.listen({ host: '127.0.0.1', port: 0, backlog: 1024 }, () => {

@@ -17,6 +17,7 @@ export async function measureWithMillrace(
     url,
     model,
     distinct: 1,
+    savedAnswers: true,
     warmUpMs: 500,
     drive: { kind: 'closed', connections: [stage] },
   });

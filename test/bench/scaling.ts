@@ -78,7 +78,8 @@ async function p99OfStep(bench: Bench, scope: Scope): Promise<Row> {
   for (let index = 0; index < bench.options.pairs; index++) {
     const measure = async (settings: MillraceSettings): Promise<number> => {
       await using part = scope.open();
-      return stepP99(await startMillrace(part, model, settings));
+      // Awaited here: the host ends with this scope.
+      return await stepP99(await startMillrace(part, model, settings));
     };
     const subject = await measure(scaled);
     const baseline = await measure(fixed);

@@ -92,6 +92,7 @@ describe('a plan from flags', () => {
       warmUpMs: 0,
       insecure: true,
     });
+    expect([plan({}).savedAnswers, plan({ cached: true }).savedAnswers]).toEqual([false, true]);
     expect(plan({ predict: true }).api).toBe('predict');
     expect(plan({ samples: 'f' }).inputs).toBe('samples');
   });

@@ -17,6 +17,7 @@ const paths = [
   '/models/import',
   '/models/iris',
   '/models/iris/versions',
+  '/models/iris/scaling',
   '/models/iris/use',
   '/models/iris/activity',
   '/models/nobody',

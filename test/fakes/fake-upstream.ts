@@ -120,6 +120,7 @@ export class TestCall {
   get ending(): string {
     const [outcome] = this.outcomes;
     if (outcome === undefined) return 'open';
-    return 'answer' in outcome ? `answered by ${outcome.answer.upstream}` : outcome.error.code;
+    if ('error' in outcome) return outcome.error.code;
+    return outcome.answer.type === 'saved' ? 'saved' : `answered by ${outcome.answer.upstream}`;
   }
 }

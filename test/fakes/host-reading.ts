@@ -11,4 +11,5 @@ export const emptyHostReading: HostReading = {
   replicaCpuSeconds: 0,
   machine: { physicalCores: 1, totalBytes: 0, availableBytes: 0, busyPercent: 0 },
   graphics: [],
+  cache: undefined,
 };

@@ -21,6 +21,7 @@ const { routes } = new AdminApi({
   modelsFolder: dataDirectory,
   servesStore: true,
   problems: [],
+  answers: undefined,
   wardenPid: () => undefined,
   connections: () => 0,
   addresses: () => ({ inferenceUrl: '', adminUrl: '' }),
@@ -28,6 +29,7 @@ const { routes } = new AdminApi({
   orders: {} as never,
   readHistory: () => ({ stepSeconds: 1, times: [], series: {} }),
   scaling: { views: () => [], order: () => {}, samples: () => [] },
+  onEvent: () => {},
   answerInference: () => {},
   measuring: measuringOf({
     book: new DeviceBook({ dataDirectory, graphicsMemoryPercent: 90, askGraphics: async () => [] }),

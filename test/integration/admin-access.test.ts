@@ -376,3 +376,16 @@ describe('every answer', () => {
     expect((await host.admin('/Status')).status).toBe(404);
   });
 });
+
+it('a crowd of connections that say nothing locks nobody out', async () => {
+  const idle = await Promise.all(Array.from({ length: 400 }, () => RawConnection.open(host.adminUrl)));
+  const startMs = performance.now();
+  const answer = await rawRequest(
+    host.adminUrl,
+    head('GET /api/v1/status HTTP/1.1', 'Host: localhost', `Authorization: Bearer ${host.adminToken}`),
+  );
+  expect(answer?.status).toBe(200);
+  expect(performance.now() - startMs).toBeLessThan(2000);
+  await expect.poll(() => idle.filter(({ isOpen }) => isOpen).length).toBeLessThanOrEqual(128);
+  for (const connection of idle) connection[Symbol.dispose]();
+});

@@ -102,7 +102,7 @@ describe('status, models list and open', () => {
     expect(status.stdout).toMatch(/iris +1 +READY/);
     expect(JSON.parse((await command('status', '--json')).stdout)).toMatchObject({
       servesStore: true,
-      models: [{ name: 'iris' }],
+      models: [{ name: 'hand' }, { name: 'iris' }],
     });
     expect((await command('models', 'list')).stdout).toMatch(/^MODEL/);
     const { url } = JSON.parse((await command('open', '--json')).stdout) as { url: string };

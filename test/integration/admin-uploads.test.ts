@@ -135,6 +135,7 @@ describe('an upload', () => {
     });
     expect((await piece(id, 40, Buffer.alloc(60))).json()).toMatchObject({ offsetBytes: 100 });
     expect(await hanging.answer()).toBeUndefined();
+    await host.admin(`/uploads/${id}`, { method: 'DELETE' });
   });
 
   it('says where it is to one who is wrong about it, and changes nothing', async () => {

@@ -15,7 +15,13 @@ const endpoint: Endpoint = {
   basePath: '/base',
   insecure: false,
 };
-const form: RequestForm = { model: 'my model', api: 'infer', format: 'json', headers: { 'X-Key': 'k' } };
+const form: RequestForm = {
+  model: 'my model',
+  api: 'infer',
+  format: 'json',
+  headers: { 'X-Key': 'k' },
+  savedAnswers: false,
+};
 const inputs: Tensor[] = [
   { name: 'a', datatype: 'FP32', shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) },
   { name: 'b', datatype: 'BYTES', shape: [2, 1], data: ['ä', 'z'] },
@@ -62,6 +68,14 @@ describe.each(['json', 'binary'] as const)('a request as %s', (format) => {
     expect(head).toContain(`\r\nContent-Length: ${body.length}`);
     expect(head).toContain('\r\nX-Key: k');
   });
+});
+
+it('asks for a computed answer, unless saved ones will do or a header says what it wants', () => {
+  const head = (more: Partial<RequestForm>): string =>
+    split(encodeRequest(endpoint, { ...form, ...more }, inputs)).head;
+  expect(head({})).toContain('\r\nCache-Control: no-store');
+  expect(head({ savedAnswers: true })).not.toContain('Cache-Control');
+  expect(head({ headers: { 'cache-control': 'no-cache' } })).not.toContain('no-store');
 });
 
 describe('a request of /predict', () => {

@@ -30,7 +30,11 @@ function setUp(maxBatchSize: number, maxDelayMs = 0) {
     const body = {
       inputs: [{ name: 'x', shape: [rows.length, rows[0]?.length ?? 2], datatype: 'FP32', data: rows.flat() }],
     };
-    batcher.add(requestId, { kind: 'oip', jsonLength: undefined, queuedMs: 0 }, Buffer.from(JSON.stringify(body)));
+    batcher.add(
+      requestId,
+      { kind: 'oip', jsonLength: undefined, queuedMs: 0, wantsOutputs: false },
+      Buffer.from(JSON.stringify(body)),
+    );
   };
   return { batcher, session, outcomes, add, settled, idleCount: () => idle };
 }
@@ -90,7 +94,7 @@ describe('the batcher', () => {
 
   it('answers a call that cannot be decoded without spending a run on it', async () => {
     const { batcher, session, outcomes, add, settled } = setUp(8);
-    batcher.add(1, { kind: 'oip', jsonLength: undefined, queuedMs: 0 }, Buffer.from('not JSON'));
+    batcher.add(1, { kind: 'oip', jsonLength: undefined, queuedMs: 0, wantsOutputs: false }, Buffer.from('not JSON'));
     add(2, [[1, 2, 3]]);
     add(3, [[1, 2]]);
     await settled;

@@ -36,6 +36,7 @@ describe('the probe', () => {
     expect(await probeBatching(new FakeSession(), undefined)).toEqual({
       maxBatchSize: defaultMaxBatchSize,
       reason: 'Up to 64 rows share a run.',
+      repeats: true,
     });
   });
 
@@ -61,9 +62,27 @@ describe('the probe', () => {
     expect((await probeBatching(session, 8)).maxBatchSize).toBe(8);
   });
 
+  it('finds out that a model answers one question in two ways', async () => {
+    const random = new FakeSession();
+    const run = random.run.bind(random);
+    let runs = 0;
+    random.run = async (inputs) => {
+      const outputs = await run(inputs);
+      runs++;
+      return outputs.map((output) => ({
+        ...output,
+        data: Float32Array.from([...output.data], (value) => Number(value) + runs),
+      }));
+    };
+    for (const configured of [undefined, 0, 16]) {
+      expect((await probeBatching(random, configured)).repeats).toBe(false);
+      expect((await probeBatching(new FakeSession(), configured)).repeats).toBe(true);
+    }
+  });
+
   it('warms a model up even where batching is out of the question', async () => {
     const session = new FakeSession();
     await probeBatching(session, 0);
-    expect(session.runs).toEqual([1]);
+    expect(session.runs).toEqual([1, 1]);
   });
 });

@@ -63,6 +63,8 @@ export class HostProcess implements AsyncDisposable {
       http: { port: 0 },
       admin: { port: 0 },
       log: { level: 'error' },
+      // Most tests are about what runs; those of the cache switch it on.
+      cache: { enabled: false },
     };
     await writeFile(config, JSON.stringify({ ...base, ...settings }));
     const args =

@@ -29,6 +29,8 @@ export interface TestHostOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Whether to wait until every model answers or has been given up. Default true. */
   readonly settled?: boolean;
+  /** Called with the data folder, which does not exist yet, before the host starts. */
+  prepare?(dataDirectory: string): Promise<void>;
 }
 
 export interface HttpAnswer {
@@ -76,7 +78,12 @@ export class TestHost implements AsyncDisposable {
     this.#childrenBefore = new Set(before);
   }
 
-  static async start({ models = demoModels, settings = {}, settled = true }: TestHostOptions = {}): Promise<TestHost> {
+  static async start({
+    models = demoModels,
+    settings = {},
+    settled = true,
+    prepare,
+  }: TestHostOptions = {}): Promise<TestHost> {
     const before = await childPids();
     const folder = await mkdtemp(join(tmpdir(), 'millrace-test-host-'));
     const repository = typeof models === 'string' ? undefined : await openTestRepository(models);
@@ -86,10 +93,13 @@ export class TestHost implements AsyncDisposable {
         dataDirectory: join(folder, 'data'),
         http: { port: 0 },
         admin: { port: 0 },
+        // Most tests are about what runs; those of the cache switch it on.
+        cache: { enabled: false },
         ...settings,
       },
       'The test',
     );
+    await prepare?.(config.dataDirectory);
     const host = await startHost(config, { log: createLog('silent', 'json') });
     if (settled) await host.settled();
     const { adminToken } = await new RunFile(join(folder, 'data')).read();
@@ -176,7 +186,7 @@ export class TestHost implements AsyncDisposable {
       if (directory !== undefined) expect(existsSync(directory), `${directory} was left behind`).toBe(false);
     }
     // A database that was not closed leaves its write-ahead log behind, which has another ending.
-    const keptFiles = new Set(['sessions.json', 'uploads', 'models', 'staging']);
+    const keptFiles = new Set(['cache', 'sessions.json', 'uploads', 'models', 'staging']);
     const files = await readdir(this.dataDirectory);
     expect(
       files.filter((file) => !keptFiles.has(file) && !file.endsWith('.db')),

@@ -14,10 +14,11 @@ import { exampleRequest } from '../../try/example-request.ts';
 import { EventList } from '../monitor/EventList.tsx';
 import { SnippetCard } from '../try/SnippetCard.tsx';
 import { ModelOverview } from './ModelOverview.tsx';
+import { ScalingTab } from './ScalingTab.tsx';
 import { VersionList } from './VersionList.tsx';
 import styles from './ModelPlace.module.css';
 
-const tabs = ['overview', 'versions', 'use', 'activity'] as const;
+const tabs = ['overview', 'versions', 'scaling', 'use', 'activity'] as const;
 
 export function ModelPlace({ name, tab = 'overview' }: { readonly name: string; readonly tab?: string | undefined }) {
   const model = useModel(name);
@@ -67,6 +68,8 @@ export function ModelPlace({ name, tab = 'overview' }: { readonly name: string; 
       />
       {tab === 'versions' ? (
         <VersionList model={model} />
+      ) : tab === 'scaling' ? (
+        <ScalingTab model={model} />
       ) : tab === 'use' ? (
         <UseIt model={model} />
       ) : tab === 'activity' ? (

@@ -1,45 +1,59 @@
 /** The charts with one cursor, of the host or of one model, and the same data as a table and as CSV. */
-import { ChartLine, Pause, Play, Table2 } from 'lucide-react';
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { ChartLine, Download, Pause, Play, Table2 } from 'lucide-react';
+import { useState, useSyncExternalStore } from 'react';
 import { Button, ButtonLink } from '../../components/Button.tsx';
 import { Card } from '../../components/Card.tsx';
-import { EmptyState } from '../../components/EmptyState.tsx';
 import { Choice } from '../../components/Field.tsx';
+import { ErrorNotice } from '../../components/Notice.tsx';
+import { SegmentedChoice } from '../../components/SegmentedChoice.tsx';
 import { saveFile } from '../../components/save-file.ts';
-import { liveStore } from '../../live/live-store.ts';
 import { readingNames } from '../../live/readings.ts';
-import type { ReadingName } from '../../live/readings.ts';
-import { useModels } from '../../live/use-live.ts';
+import { useLive, useModels } from '../../live/use-live.ts';
 import { t } from '../../texts/t.ts';
 import { writeCsv } from '../../try/csv.ts';
+import { EventList } from './EventList.tsx';
 import { ReadingsTable } from './ReadingsTable.tsx';
 import { TimeChart } from './TimeChart.tsx';
 import { chartKinds } from './chart-lines.ts';
+import { ranges } from './readings-over-time.ts';
+import type { Range, Readings } from './readings-over-time.ts';
+import { useReadings } from './use-readings.ts';
 import styles from './ChartsTab.module.css';
+
+const rangeNames = Object.keys(ranges) as Range[];
+/** Decisions that are told below the charts; all are in Events. */
+const shownDecisions = 6;
 
 export function ChartsTab() {
   const models = useModels();
+  const [range, setRange] = useState<Range>('quarter');
   const [chosen, setChosen] = useState('');
   const [isPaused, setPaused] = useState(false);
   const [isLog, setLog] = useState(false);
   const [hasTable, setTable] = useState(false);
-  const samples = useSyncExternalStore(liveStore.subscribe, () => liveStore.samples);
-  const [frozen, setFrozen] = useState(samples);
-  useEffect(() => {
-    if (!isPaused) setFrozen(samples);
-  }, [samples, isPaused]);
   const model = models.some(({ name }) => name === chosen) ? chosen : undefined;
-  const readings = useReadings(model, frozen);
+  const { readings, fromSeconds, toSeconds, error } = useReadings(range, model, isPaused);
   const themeKey = useThemeKey();
-  const times = readings.seconds;
   const kinds = chartKinds.filter(({ isHostOnly }) => isHostOnly !== true || model === undefined);
   const isQuiet = readings.requestsPerSecond.every((value) => !(value > 0));
+  const decisions = useLive((state) => state.events).filter(
+    (event) =>
+      event.kind === 'scaling' &&
+      (model === undefined || event.model === model) &&
+      Date.parse(event.at) / 1000 >= fromSeconds,
+  );
   return (
     <div className={styles.stack}>
       <div className={styles.tools}>
+        <SegmentedChoice
+          label={t('monitor.range')}
+          value={range}
+          options={rangeNames.map((each) => ({ value: each, text: t(`monitor.range.${each}`) }))}
+          onChange={setRange}
+        />
         <div className={styles.picker}>
           <Choice
-            label={t('monitor.model')}
+            label={<span className={styles.hidden}>{t('monitor.model')}</span>}
             value={model ?? ''}
             options={[
               { value: '', text: t('monitor.allModels') },
@@ -58,20 +72,23 @@ export function ChartsTab() {
         <Button icon={<Table2 aria-hidden="true" />} aria-expanded={hasTable} onClick={() => setTable(!hasTable)}>
           {hasTable ? t('monitor.tableHide') : t('monitor.table')}
         </Button>
-        <Button onClick={() => saveReadings(readings, model)} disabled={times.length === 0}>
+        <Button
+          icon={<Download aria-hidden="true" />}
+          onClick={() => saveReadings(readings, model)}
+          disabled={readings.seconds.length === 0}
+        >
           {t('monitor.csv')}
         </Button>
       </div>
+      {error !== undefined && <ErrorNotice error={error} />}
       {isQuiet && (
-        <Card>
-          <EmptyState
-            icon={ChartLine}
-            title={t('monitor.noData')}
-            actions={<ButtonLink to="/try">{t('monitor.tryIt')}</ButtonLink>}
-          >
-            {t('monitor.noDataHint')}
-          </EmptyState>
-        </Card>
+        <p className={styles.quiet}>
+          <ChartLine aria-hidden="true" />
+          <span>
+            <strong>{t('monitor.noData')}.</strong> {t('monitor.noDataHint')}
+          </span>
+          <ButtonLink to="/try">{t('monitor.tryIt')}</ButtonLink>
+        </p>
       )}
       <div className={styles.charts}>
         {kinds.map((kind) => (
@@ -89,8 +106,10 @@ export function ChartsTab() {
           >
             <TimeChart
               kind={kind}
-              times={times}
-              values={kind.lines.map(({ reading }) => readings[reading])}
+              readings={readings}
+              fromSeconds={fromSeconds}
+              toSeconds={toSeconds}
+              markers={kind.key === 'copies' ? decisions : noMarkers}
               isLog={isLog && kind.canBeLog === true}
               cursorName="monitor"
               themeKey={themeKey}
@@ -98,23 +117,17 @@ export function ChartsTab() {
           </Card>
         ))}
       </div>
+      {decisions.length > 0 && (
+        <Card title={t('monitor.decisions')} isFlush>
+          <EventList events={decisions.slice(0, shownDecisions)} />
+        </Card>
+      )}
       {hasTable && <ReadingsTable kinds={kinds} readings={readings} />}
     </div>
   );
 }
 
-export type Readings = Readonly<Record<ReadingName, readonly number[]>>;
-
-/** The series of the store as they are at this sample; the same objects until the next. */
-function useReadings(model: string | undefined, sample: number): Readings {
-  const [kept, setKept] = useState<{ readonly key: string; readonly readings: Readings }>();
-  const key = `${sample} ${model ?? ''}`;
-  if (kept?.key === key) return kept.readings;
-  const entries = readingNames.map((name) => [name, liveStore.series(name, model)] as const);
-  const readings = Object.fromEntries(entries) as unknown as Readings;
-  setKept({ key, readings });
-  return readings;
-}
+const noMarkers: readonly never[] = [];
 
 /** Changes with the theme: a canvas does not follow custom properties by itself. */
 function useThemeKey(): string {

@@ -3,28 +3,29 @@ import { Card } from '../../components/Card.tsx';
 import { Table } from '../../components/Table.tsx';
 import type { Column } from '../../components/Table.tsx';
 import { t } from '../../texts/t.ts';
-import type { Readings } from './ChartsTab.tsx';
 import type { ChartKind } from './chart-lines.ts';
+import type { Readings } from './readings-over-time.ts';
 
 interface ReadingsTableProps {
   readonly kinds: readonly ChartKind[];
   readonly readings: Readings;
 }
 
-/** One row per ten seconds: ninety rows are read, nine hundred are not. The CSV has all. */
-const everySeconds = 10;
+/** Ninety rows are read, nine hundred are not. The CSV has all. */
+const shownRows = 90;
 
 export function ReadingsTable({ kinds, readings }: ReadingsTableProps) {
+  const every = Math.max(1, Math.ceil(readings.seconds.length / shownRows));
   const places = readings.seconds
     .map((seconds, at) => ({ seconds, at }))
-    .filter(({ seconds }) => seconds % everySeconds === 0)
+    .filter(({ at }) => at % every === 0)
     .toReversed();
   const columns: Column<{ readonly seconds: number; readonly at: number }>[] = [
     {
       key: 'time',
       head: t('monitor.time'),
       isRowHead: true,
-      cell: ({ seconds }) => <span translate="no">{new Date(seconds * 1000).toLocaleTimeString()}</span>,
+      cell: ({ seconds }) => <span translate="no">{new Date(seconds * 1000).toLocaleString()}</span>,
     },
     ...kinds.flatMap((kind) =>
       kind.lines.map((line) => ({

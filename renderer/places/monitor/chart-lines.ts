@@ -29,7 +29,7 @@ export const chartKinds: readonly ChartKind[] = [
     title: 'monitor.requests',
     text: (value) => rateText(value),
     lines: [
-      { reading: 'requestsPerSecond', name: 'monitor.answered', color: '--accent' },
+      { reading: 'requestsPerSecond', name: 'monitor.all', color: '--accent' },
       { reading: 'failuresPerSecond', name: 'monitor.failed', color: '--action', isDashed: true },
     ],
   },

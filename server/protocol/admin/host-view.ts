@@ -5,6 +5,7 @@
  * The renderer imports the types only, so that zod stays out of its bundle.
  */
 import { z } from 'zod';
+import { cacheViewSchema, modelCacheViewSchema } from './cache-view.ts';
 import { signatureSchema } from './signature-schema.ts';
 
 export const replicaViewSchema = z.object({
@@ -88,6 +89,7 @@ export const modelViewSchema = z.object({
   strategy: z.string(),
   queued: z.int(),
   traffic: trafficViewSchema,
+  cache: modelCacheViewSchema,
 });
 export type ModelView = z.infer<typeof modelViewSchema>;
 
@@ -123,6 +125,8 @@ export const hostViewSchema = z.object({
   connections: z.int(),
   wardenPid: z.int().optional(),
   traffic: trafficViewSchema,
+  /** Undefined where the settings switch the cache off. */
+  cache: cacheViewSchema.optional(),
   problems: z.array(problemViewSchema),
   /** By name. */
   models: z.array(modelViewSchema),

@@ -63,8 +63,10 @@ export const loadPlanSchema = z.strictObject({
   distinct: whole(1, 10_000).default(64),
   /** Same seed, same inputs and same arrivals. */
   seed: whole(0, 0xffff_ffff).default(1),
-  /** Sent with every request: a key, `Cache-Control: no-cache`. */
+  /** Sent with every request: a key. */
   headers: z.record(z.string().max(200), z.string().max(8000)).default({}),
+  /** False: `Cache-Control: no-store` is sent along, so that each request is computed and leaves no trace. */
+  savedAnswers: z.boolean().default(false),
   drive: loadDriveSchema,
   /** Sent before it, not counted: compilers and allocators settle. */
   warmUpMs: whole(0, 600_000).default(1000),

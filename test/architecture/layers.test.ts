@@ -85,7 +85,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['server/storage/database.ts'],
   '@redis/client': ['server/storage/redis.ts'],
   express: ['server/admin/admin-listener.ts', 'server/admin/gui-files.ts', 'server/admin/admin-document.ts'],
-  commander: ['server/cli.ts'],
+  commander: ['server/cli.ts', 'server/cli/measuring-commands.ts'],
   pino: ['server/base/log.ts'],
   'pino-pretty': ['server/base/log.ts'],
   systeminformation: ['server/metrics/system-information.ts'],

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { addMeasuringCommands } from './cli/measuring-commands.ts';
 import { cacheClearCommand, cacheStatusCommand } from './cli/cache.ts';
 import type { CacheFlags } from './cli/cache.ts';
 import { findHost } from './cli/host-client.ts';
@@ -293,6 +294,8 @@ scale
   .option('--json', 'print as JSON, with every tick')
   .addHelpText('after', '\nExample:\n  millrace scale replay monday.json --policy policy.json')
   .action((trace: string, flags: ReplayFlags) => run(flags.json === true, () => scaleReplay(trace, flags)));
+
+addMeasuringCommands(program, { dataOption, run });
 
 async function run(json: boolean, command: () => Promise<void>): Promise<void> {
   try {

@@ -7,11 +7,13 @@ const files = sourceFiles('server');
 /** Each folder of server/ with the folders it may import from, its own aside. Type-only imports count. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   base: [],
+  plot: ['base'],
   protocol: ['base'],
   autoscaler: ['base', 'protocol'],
   balancer: ['base', 'protocol'],
   cache: ['base', 'protocol', 'storage'],
   cluster: ['base', 'protocol'],
+  loadtest: ['base', 'protocol', 'plot'],
   metrics: ['base', 'protocol', 'storage'],
   openapi: ['base'],
   models: ['base', 'protocol'],
@@ -21,6 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   sources: ['base', 'protocol', 'models', 'storage'],
   inspect: ['base', 'protocol', 'cluster', 'models', 'replica'],
   sync: ['base', 'protocol', 'inspect', 'sources'],
+  tuning: ['base', 'protocol', 'plot', 'loadtest'],
   events: ['base', 'protocol', 'storage'],
   gateway: ['base', 'openapi', 'protocol', 'balancer', 'metrics', 'models', 'security'],
   admin: ['base', 'openapi', 'protocol', 'balancer', 'metrics', 'models', 'security'],
@@ -32,6 +35,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'cache',
     'cluster',
     'inspect',
+    'loadtest',
+    'tuning',
     'metrics',
     'models',
     'security',
@@ -46,7 +51,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'base',
     'protocol',
+    'cluster',
+    'metrics',
+    'loadtest',
     'inspect',
+    'tuning',
     'models',
     'sources',
     'autoscaler',
@@ -84,11 +93,12 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   '@aws-sdk/client-s3': ['server/sources/s3-source.ts'],
   '@aws-sdk/lib-storage': ['server/sources/s3-source.ts'],
   express: ['server/admin/admin-listener.ts', 'server/admin/gui-files.ts', 'server/admin/admin-document.ts'],
-  // Types only in the second.
-  commander: ['server/cli.ts', 'server/cli/source-commands.ts'],
+  // Types only in the others.
+  commander: ['server/cli.ts', 'server/cli/source-commands.ts', 'server/cli/measuring-commands.ts'],
   pino: ['server/base/log.ts'],
   'pino-pretty': ['server/base/log.ts'],
   systeminformation: ['server/metrics/system-information.ts'],
+  'hdr-histogram-js': ['server/loadtest/latency-histogram.ts'],
   yauzl: ['server/models/archive.ts'],
   tar: ['server/models/tar-archive.ts'],
   zod: [
@@ -107,6 +117,9 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
     'server/cluster/replica.ts',
     'server/cli/open-in-browser.ts',
     'server/sync/sync-process.ts',
+    'server/cluster/cuda-files.ts',
+    'server/loadtest/load-process.ts',
+    'server/tuning/trial-host.ts',
   ],
 };
 

@@ -14,6 +14,8 @@ export interface Measurement {
   readonly perSecond: number;
   /** Median latency, milliseconds; undefined where nothing is waited for. */
   readonly p50Ms: number | undefined;
+  /** Set where the generator judges itself: true where it, and not the server, was the limit. */
+  readonly generatorIsLimit?: boolean;
 }
 
 export interface LoadGenerator {

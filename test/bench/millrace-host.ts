@@ -40,6 +40,8 @@ export async function startMillrace(
     dataDirectory: join(folder, 'data'),
     http: { port: 0 },
     admin: { port: 0 },
+    // The same request is sent again and again: saved answers would be measured, and not serving.
+    cache: { enabled: false },
     defaults: { replicas, threads, scaling },
     log: { level: 'warn' },
   };

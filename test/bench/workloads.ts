@@ -7,6 +7,7 @@ import type { Bench } from './bench.ts';
 import { binaryRequest, digitsRequest } from './inference-request.ts';
 import { startMillrace } from './millrace-host.ts';
 import { nginxInstalled, startNginx } from './nginx.ts';
+import { againstWrk } from './own-generator.ts';
 import { measurePairs } from './pairs.ts';
 import { latencyRow, skippedRow, throughputRow } from './row.ts';
 import type { Row } from './row.ts';
@@ -29,6 +30,7 @@ export const workloads: readonly Workload[] = [
   { name: 'binary', run: binaryTensor },
   { name: 'heavy', run: heavyRuns },
   { name: 'batching', run: batching },
+  { name: 'generator', run: againstWrk },
   { name: 'scaling', run: measureScaling },
 ];
 

@@ -17,7 +17,7 @@ export interface MeasuringParts {
   readonly jobs: JobList;
   /** Where this host answers. */
   readonly inferenceUrl: () => string;
-  devices(fresh: boolean, signal: AbortSignal): Promise<DevicesView>;
+  devices(fresh: boolean): Promise<DevicesView>;
   bench(plan: LoadPlan, signal: AbortSignal, onProgress: (snapshot: LoadSnapshot) => void): Promise<LoadResult>;
   tune(
     wish: TuneWish,
@@ -41,7 +41,7 @@ export function measuringRoutes(parts: MeasuringParts): AdminRoute[] {
         'What this machine can run models on, tried and not only listed; kept until a driver or the runtime changes',
       query: z.strictObject({ fresh: z.enum(['true', 'false']).default('false') }),
       answer: devicesViewSchema,
-      handle: ({ query, call }) => parts.devices(query.fresh === 'true', call.signal),
+      handle: ({ query }) => parts.devices(query.fresh === 'true'),
     }),
     jsonRoute({
       method: 'POST',

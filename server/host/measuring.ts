@@ -22,7 +22,8 @@ export interface MeasuredHost {
 export function measuringOf(host: MeasuredHost): Omit<MeasuringParts, 'jobs' | 'inferenceUrl'> {
   const { book, modelsFolder, dataDirectory } = host;
   return {
-    devices: (fresh, signal) => deviceReport(book, { fresh, signal }),
+    // A client that leaves does not end a probe: others wait for the same one.
+    devices: (fresh) => deviceReport(book, { fresh }),
     bench: async (plan, signal, onProgress) =>
       runLoadProcess(plan, { samples: await samplesOf(modelsFolder, plan.model), signal, onProgress }),
     tune: async (wish, signal, onProgress) => {

@@ -29,6 +29,8 @@ export class ClosedLoop {
   /** Nothing waits outside of connections. */
   readonly waiting = 0;
   readonly waitedForConnection = 0;
+  /** Nothing is due at a time of its own. */
+  readonly isExhausted = true;
 
   planned(nowMs: number): number {
     return Math.round(valueAt(this.#stages, nowMs - this.#startMs));

@@ -128,10 +128,11 @@ export class LoadRecorder {
       // The warm-up has its own intervals, of which only the figures for people are kept.
       if (nowMs >= this.beginMs || nowMs - this.#recentBeganMs < 0) return;
     }
-    this.#closeInterval(nowMs, gauges);
+    this.closeInterval(nowMs, gauges);
   }
 
-  #closeInterval(nowMs: number, { planned, connections, outstanding }: Gauges): void {
+  /** Ends the present interval; the caller does so at the end, where one may be shorter or longer than the others. */
+  closeInterval(nowMs: number, { planned, connections, outstanding }: Gauges): void {
     const seconds = Math.max(1, nowMs - this.#recentBeganMs) / 1000;
     const { sent, answered, failed } = this.#recentTally;
     this.#last = {

@@ -96,6 +96,7 @@ export async function runLoad(options: RunOptions): Promise<RunOutcome> {
       }
       if (phase === 'measuring' && nowMs >= endMs) {
         phase = 'finishing';
+        recorder.closeInterval(nowMs, gauges(nowMs));
         use = gauge.read();
       }
       engine.sweep(nowMs);
@@ -106,7 +107,7 @@ export async function runLoad(options: RunOptions): Promise<RunOutcome> {
         options.onProgress(recorder.snapshot(step, nowMs - startMs, endMs - startMs, gauges(nowMs)));
       }
       cut = signal.aborted || (phase === 'measuring' && stops(options, engine, loop.waiting, nowMs));
-      if (cut || (phase === 'finishing' && engine.busy + loop.waiting === 0)) break;
+      if (cut || (phase === 'finishing' && loop.isExhausted && engine.busy + loop.waiting === 0)) break;
       await new Promise((resolve) => setTimeout(resolve, tickMs));
     }
     if (phase === 'measuring') use = gauge.read();

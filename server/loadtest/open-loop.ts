@@ -49,6 +49,11 @@ export class OpenLoop {
     this.#pump();
   }
 
+  /** True once everything that is due has begun. */
+  get isExhausted(): boolean {
+    return this.#nextMs === undefined;
+  }
+
   get waiting(): number {
     return this.#waiting.length - this.#firstWaiting;
   }
@@ -59,6 +64,8 @@ export class OpenLoop {
 
   /** Looks after requests that have waited too long, and after connections that were lost while requests waited. */
   tick(nowMs: number): void {
+    // On a machine without a core to spare the pacer's thread may come late.
+    this.#pump();
     const { timeoutMs } = this.#options;
     while (this.waiting > 0 && nowMs - this.#waiting[this.#firstWaiting]! > timeoutMs) {
       const dueMs = this.#shift();

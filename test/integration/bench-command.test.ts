@@ -44,7 +44,7 @@ describe('millrace bench', () => {
     const result = JSON.parse(await readFile(out, 'utf8')) as LoadResult;
     expect(result.target.inputs).toBe('samples');
     expect(result.measurement!.counts).toMatchObject({ failed: 0 });
-    expect(result.measurement!.counts.answered).toBeGreaterThan(50);
+    expect(result.measurement!.counts.answered).toBeGreaterThan(5);
     expect(await readFile(html, 'utf8')).toContain('<svg');
   });
 

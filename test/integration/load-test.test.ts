@@ -32,15 +32,18 @@ async function measure(url: string, drive: Drive, more: Partial<LoadPlanInput> =
 describe('an open loop', () => {
   it('counts the wait for a server that stalls, which a closed loop leaves out', async () => {
     let stallUntilMs = Infinity;
-    const stalling = (startMs: number) => (response: { end(text: string): void }) => {
+    let startMs = Infinity;
+    const stalling = (response: { end(text: string): void }, index: number): void => {
       const nowMs = performance.now();
+      // The first is the check before the load.
+      if (index <= 2) [startMs, stallUntilMs] = [nowMs, Infinity];
       // Answers at once, but for one second in which nothing is answered.
       if (stallUntilMs === Infinity && nowMs - startMs > 1500) stallUntilMs = nowMs + 1000;
       const waitMs = stallUntilMs === Infinity ? 0 : Math.max(0, stallUntilMs - nowMs);
       if (waitMs === 0) response.end('{}');
       else setTimeout(() => response.end('{}'), waitMs);
     };
-    await using target = await openLoadTarget(stalling(performance.now()));
+    await using target = await openLoadTarget(stalling);
     const opened = await measure(target.url, open(100, 4000), { maxConnections: 4 });
     // A quarter of the requests were due within the stall, and wait half a second on average; few were sent.
     expect(opened.counts.due).toBe(400);
@@ -50,8 +53,7 @@ describe('an open loop', () => {
     expect(opened.serviceMs.p90).toBeLessThan(opened.latencyMs.p90);
     expect(opened.generator.notes.join(' ')).toContain('4 connections');
 
-    stallUntilMs = Infinity;
-    await using again = await openLoadTarget(stalling(performance.now()));
+    await using again = await openLoadTarget(stalling);
     const omitted = await measure(again.url, closed(4, 4000));
     expect(omitted.latencyMs.max).toBeGreaterThan(900);
     expect(omitted.latencyMs.p90).toBeLessThan(100);
@@ -165,6 +167,7 @@ describe('the search', () => {
   it('finds the rate that a server with one place can do', async () => {
     // 10 ms each: 100 per second; a timer is late by a millisecond or so.
     await using target = await openLoadTarget(oneByOne(10));
+    const { answeredPerSecond } = await measure(target.url, closed(4, 2000));
     const plan = loadPlanSchema.parse({
       url: target.url,
       model: 'm',
@@ -173,7 +176,8 @@ describe('the search', () => {
     });
     const steps = new Set<string>();
     const result = await runLoadProcess(plan, { onProgress: ({ step }) => steps.add(step) });
-    expect(result.search!.perSecond).toBeGreaterThan(70);
+    // On a busy machine the timers of the server are later, in the closed loop as well.
+    expect(result.search!.perSecond).toBeGreaterThan(answeredPerSecond * 0.4);
     expect(result.search!.perSecond).toBeLessThan(115);
     expect(result.search!.failsAtPerSecond).toBeGreaterThan(result.search!.perSecond!);
     expect(result.measurement!.latencyMs.p90).toBeLessThanOrEqual(150);

@@ -80,6 +80,15 @@ describe('the search for a rate', () => {
     expect(tried.map(({ purpose }) => purpose).join(' ')).toMatch(/^(bracket ){3}(bisect )+confirm$/);
   });
 
+  it('does not believe a rate that held above one that failed', () => {
+    const tried: TriedRate[] = [
+      { perSecond: 100, purpose: 'bracket', holds: true },
+      { perSecond: 200, purpose: 'bracket', holds: false },
+      { perSecond: 300, purpose: 'bracket', holds: true },
+    ];
+    expect(decideSearch(tried, settings)).toEqual({ kind: 'try', perSecond: Math.sqrt(20_000), purpose: 'bisect' });
+  });
+
   it('goes a little lower where the rate does not hold for longer', () => {
     let confirms = 0;
     const { perSecond, tried } = search(

@@ -46,7 +46,7 @@ export interface FetchedVersion {
 /** Objects of one version at once. Three fill a line that one stream does not, and hold three buffers of 64 KiB. */
 const parallelObjects = 3;
 
-/** Throws `source-failed`, and `model-load-failed` where the disk is full. The caller removes the folder when it is done with it. */
+/** Throws `source-failed`, and `disk-full`. The caller removes the folder when it is done with it. */
 export async function fetchVersion(job: FetchJob): Promise<FetchedVersion> {
   const { planned, downloads, name } = job;
   const root = versionDownloads(downloads, name, planned);

@@ -310,8 +310,7 @@ async function importFetched(
 function isVerdict(error: MillraceError): boolean {
   const reason = failureReason(error);
   if (reason !== undefined) return reason === 'checksum' || reason === 'size';
-  if (error.code === 'model-load-failed') return error.details?.['reason'] !== 'disk-full';
-  return error.code === 'invalid-manifest' || error.code === 'invalid-name' || error.code === 'invalid-config';
+  return ['model-refused', 'invalid-manifest', 'invalid-name', 'invalid-config'].includes(error.code);
 }
 
 /** What the plan leaves alone is an event the first time that it is met; the next times it is only counted. */

@@ -20,13 +20,15 @@ export interface MillraceSettings {
   readonly replicas: number;
   /** Threads of each replica; undefined leaves them to Millrace. */
   readonly threads?: number;
+  /** Whether answers are saved. Default false: the benchmarks repeat one request, and are about what runs. */
+  readonly cache?: boolean;
 }
 
 /** Resolves once the model is ready. The host ends with the scope. */
 export async function startMillrace(
   scope: Scope,
   { repository }: Pick<StoredModel, 'repository'>,
-  { replicas, threads }: MillraceSettings,
+  { replicas, threads, cache = false }: MillraceSettings,
 ): Promise<MillraceHost> {
   const folder = await scope.temporaryFolder();
   const configPath = join(folder, 'millrace.json');
@@ -36,6 +38,7 @@ export async function startMillrace(
     http: { port: 0 },
     admin: { port: 0 },
     defaults: { replicas, threads },
+    cache: { enabled: cache },
     log: { level: 'warn' },
   };
   await writeFile(configPath, JSON.stringify(config));

@@ -4,6 +4,14 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { cacheClearCommand, cacheStatusCommand } from './cli/cache.ts';
 import type { CacheFlags } from './cli/cache.ts';
+import {
+  exportFeaturesCommand,
+  getFeaturesCommand,
+  importFeaturesCommand,
+  listFeaturesCommand,
+  removeFeaturesCommand,
+} from './cli/features.ts';
+import type { FeatureExportFlags, FeatureFlags, FeatureImportFlags } from './cli/features.ts';
 import { findHost } from './cli/host-client.ts';
 import { modelsText, statusText } from './cli/inspect.ts';
 import { cancelJobCommand, listJobsCommand } from './cli/jobs.ts';
@@ -144,6 +152,63 @@ cache
     run(flags.json === true, () => cacheClearCommand(model, flags)),
   );
 
+const features = program.command('features').description('look at the feature store, fill it, empty it');
+
+features
+  .command('list')
+  .description('list the feature sets')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((flags: FeatureFlags) => run(flags.json === true, () => listFeaturesCommand(flags)));
+
+features
+  .command('get')
+  .description('show the features of one entity')
+  .argument('<set>')
+  .argument('<id>')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((set: string, id: string, flags: FeatureFlags) =>
+    run(flags.json === true, () => getFeaturesCommand(set, id, flags)),
+  );
+
+features
+  .command('import')
+  .description('write the entities of a CSV or JSON Lines file into a set')
+  .argument('<set>')
+  .argument('<file>')
+  .option('--id <column>', 'column or member that holds the ids', 'id')
+  .addOption(new Option('--format <format>', 'default: from the ending of the file').choices(['csv', 'jsonl']))
+  .option('--ttl <seconds>', 'how long entities of the set are found (default: for ever)', lifetime)
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .addHelpText('after', '\nExample:\n  millrace features import patients patients.csv --id patient_id')
+  .action((set: string, path: string, flags: FeatureImportFlags) =>
+    run(flags.json === true, () => importFeaturesCommand(set, path, flags)),
+  );
+
+features
+  .command('export')
+  .description('write all entities of a set into a file, or print them')
+  .argument('<set>')
+  .option('--output <file>', 'default: standard output')
+  .addOption(
+    new Option('--format <format>', 'default: from the ending of the file, else jsonl').choices(['csv', 'jsonl']),
+  )
+  .addOption(dataOption())
+  .action((set: string, flags: FeatureExportFlags) => run(false, () => exportFeaturesCommand(set, flags)));
+
+features
+  .command('remove')
+  .description('remove one entity, or without an id the whole set')
+  .argument('<set>')
+  .argument('[id]')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((set: string, id: string | undefined, flags: FeatureFlags) =>
+    run(flags.json === true, () => removeFeaturesCommand(set, id, flags)),
+  );
+
 const jobs = program.command('jobs').description('look at what the running host does beside serving');
 
 jobs
@@ -256,6 +321,10 @@ function wholeNumber(text: string, min: number, max: number): number {
 
 function limitNumber(text: string): number {
   return wholeNumber(text, 1, 1000);
+}
+
+function lifetime(text: string): number {
+  return wholeNumber(text, 1, 315_360_000);
 }
 
 function copies(text: string): number {

@@ -84,6 +84,13 @@ const configSchema = z.strictObject({
     })
     .prefault({}),
   cache: cacheSchema.prefault({}),
+  /** Where `/predict` finds the features of an entity. */
+  features: z
+    .strictObject({
+      /** Absent: in the data folder. */
+      redis: redisUrl,
+    })
+    .prefault({}),
   limits: limitsSchema.prefault({}),
   /** Resident memory of all replicas together. Default: a share of the machine, see host/memory-budget.ts. */
   memoryBudgetBytes: whole(1024, 2 ** 50).optional(),

@@ -17,6 +17,7 @@ import { digestsPath, openAnswerStore } from './host/answer-store.ts';
 import { Catalog } from './host/catalog.ts';
 import { AdminApi } from './host/admin-api.ts';
 import { HistoryRecorder } from './host/history-recorder.ts';
+import { openFeatureStore } from './host/feature-place.ts';
 import { listenNear } from './host/listen.ts';
 import { RunFile } from './host/run-file.ts';
 import { defaultMemoryBudgetBytes } from './host/memory-budget.ts';
@@ -102,6 +103,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   const expected = scan.names;
   const shared = { config, log, library, catalog, residency, book };
   const answers = openAnswerStore(config, onEvent);
+  const features = openFeatureStore(config, onEvent);
   const digests = new FileDigests(digestsPath(config.dataDirectory));
   const builder = new ModelBuilder({ ...shared, expected, physicalCores, answers, digests, spawn, onEvent });
   const models = new ModelCommands({
@@ -127,6 +129,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     serverName: config.compatibility.serverName,
     version,
     log,
+    features,
     renderMetrics(bufferedBytes, connections) {
       const { user, system } = process.cpuUsage();
       return renderMetrics(
@@ -187,6 +190,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   } catch (error) {
     listener.close();
     await answers?.cache.close();
+    await features.close();
     emptyDirectory.remove();
     events.close();
     throw error;
@@ -217,6 +221,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     residency.stop();
     await Promise.all([models.stop(), ...catalog.models().map((model) => model.stop())]);
     await answers?.cache.close();
+    await features.close();
     await admin.stop();
     await warden.stop();
     emptyDirectory.remove();

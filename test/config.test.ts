@@ -39,6 +39,7 @@ describe('parseConfig', () => {
         keepAliveTimeoutMs: 75_000,
         maxQueueBytes: 32 * 1024 * 1024,
       },
+      features: {},
       cache: { enabled: true, ttlSeconds: 3600, maxBytes: 256 * 1024 * 1024 },
       compatibility: { serverName: 'millrace' },
       drainTimeoutMs: 60_000,

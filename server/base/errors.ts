@@ -26,6 +26,10 @@ export type ErrorCode =
   | 'method-not-allowed'
   | 'unknown-model'
   | 'unknown-version'
+  | 'invalid-features'
+  | 'missing-feature'
+  | 'unknown-feature-set'
+  | 'unknown-entity'
   | 'poison-request'
   | 'client-gone'
   // What the cluster cannot do now

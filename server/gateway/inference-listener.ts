@@ -9,11 +9,13 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { MillraceError, asMillraceError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import type { FeatureStore } from '../features/feature-store.ts';
 import { tritonStatistics } from '../metrics/model-statistics.ts';
 import { joined } from '../protocol/frames.ts';
 import { HostCheck } from '../security/host-check.ts';
 import { Connections } from './connections.ts';
 import { DocumentPages } from './document-pages.ts';
+import { FeatureHandler } from './feature-handler.ts';
 import { GarbageCollection } from './garbage-collection.ts';
 import { handleInference } from './infer-handler.ts';
 import type { InferContext } from './infer-handler.ts';
@@ -52,6 +54,7 @@ export interface InferenceListenerOptions {
   readonly serverName: string;
   readonly version: string;
   readonly log: Log;
+  readonly features: FeatureStore;
   /** The page of `/metrics`. */
   renderMetrics(bufferedBytes: number, connections: number): string;
 }
@@ -82,6 +85,7 @@ export class InferenceListener {
   readonly #budget: MemoryBudget;
   readonly #inferContext: InferContext;
   readonly #documents: DocumentPages;
+  readonly #features: FeatureHandler;
   #draining = false;
 
   constructor(options: InferenceListenerOptions) {
@@ -94,8 +98,10 @@ export class InferenceListener {
       limits,
       budget: this.#budget,
       garbage: new GarbageCollection(),
+      features: options.features,
       fail: (request, response, error) => this.#fail(request, response, error),
     };
+    this.#features = new FeatureHandler(options.features, this.#inferContext);
     this.server = createServer({
       maxHeaderSize: maxHeaderBytes,
       headersTimeout: limits.headersTimeoutMs,
@@ -218,6 +224,10 @@ export class InferenceListener {
   ): void {
     const { catalog } = this.#options;
     const accept = head.acceptEncoding;
+    if ('set' in route) {
+      void this.#features.handle(route, request, response, watch, head);
+      return;
+    }
     switch (route.name) {
       case 'infer':
       case 'predict': {

@@ -1,7 +1,8 @@
 /** The command line: parses words, calls server/cli/*, sets the exit code. `millrace --help` is its documentation. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { copies, lifetime, limitNumber, portNumber, positive, seconds } from './cli/arguments.ts';
 import { cacheClearCommand, cacheStatusCommand } from './cli/cache.ts';
 import type { CacheFlags } from './cli/cache.ts';
 import {
@@ -13,16 +14,29 @@ import {
 } from './cli/features.ts';
 import type { FeatureExportFlags, FeatureFlags, FeatureImportFlags } from './cli/features.ts';
 import { findHost } from './cli/host-client.ts';
-import { modelsText, statusText } from './cli/inspect.ts';
+import { statusText } from './cli/inspect.ts';
 import { cancelJobCommand, listJobsCommand } from './cli/jobs.ts';
 import type { JobFlags } from './cli/jobs.ts';
-import { importCommand, removeCommand, showCommand, verifyCommand } from './cli/models.ts';
+import { importCommand, listModelsCommand, removeCommand, showCommand, verifyCommand } from './cli/models.ts';
 import type { ImportFlags, RemoveFlags } from './cli/models.ts';
 import { openCommand } from './cli/open.ts';
 import type { OpenFlags } from './cli/open.ts';
 import { exitCodes, reportError } from './cli/output.ts';
 import { scaleReplay } from './cli/scale.ts';
 import type { ReplayFlags } from './cli/scale.ts';
+import {
+  loadCommand,
+  pinCommand,
+  promoteCommand,
+  refreshCommand,
+  rollbackCommand,
+  shadowCommand,
+  trafficCommand,
+  unloadCommand,
+  unpinCommand,
+} from './cli/serving.ts';
+import type { ServingFlags } from './cli/serving.ts';
+import { addSourceCommands } from './cli/source-commands.ts';
 import { explainCommand, recordCommand, scaleEventsCommand, scaleSetCommand } from './cli/scale-host.ts';
 import type { EventFlags, RecordFlags, ScaleFlags, SetFlags } from './cli/scale-host.ts';
 import { serve } from './cli/serve.ts';
@@ -41,7 +55,10 @@ const program = new Command('millrace')
   });
 
 const dataOption = () =>
-  new Option('--data <folder>', 'folder for what Millrace keeps between runs').default(defaultDataDirectory());
+  new Option('--data <folder>', 'folder for what Millrace keeps between runs')
+    // A child process works in another folder.
+    .argParser((path: string) => resolve(path))
+    .default(defaultDataDirectory());
 
 program
   .command('serve')
@@ -85,15 +102,71 @@ const models = program.command('models').description('import models, look at the
 
 models
   .command('list')
-  .description('list the models of the running host, their versions and states')
+  .description('list the models of the running host, their versions and states; without a host the imported ones')
   .addOption(dataOption())
   .option('--json', 'print as JSON')
-  .action((flags: { data: string; json?: boolean }) =>
-    run(flags.json === true, async () => {
-      const found = await findHost(flags.data);
-      console.log(flags.json === true ? JSON.stringify(found.status.models, undefined, 2) : modelsText(found));
-    }),
+  .action((flags: { data: string; json?: boolean }) => run(flags.json === true, () => listModelsCommand(flags)));
+
+const served = (name: string, description: string) =>
+  models
+    .command(name)
+    .description(description)
+    .argument('<name>')
+    .addOption(dataOption())
+    .option('--json', 'print as JSON');
+
+served('promote', 'make a version the one that answers: started, tested, switched to without losing a request')
+  .argument('<version>')
+  .option('--force', 'also where apps may fail with it')
+  .addHelpText('after', '\nExample:\n  millrace models promote iris 2')
+  .action((name: string, version: string, flags: ServingFlags) =>
+    run(flags.json === true, () => promoteCommand(name, version, flags)),
   );
+
+served('rollback', 'go back to the version that answered before').action((name: string, flags: ServingFlags) =>
+  run(flags.json === true, () => rollbackCommand(name, flags)),
+);
+
+served('pin', 'keep a version, whatever is imported (default: the one that answers)')
+  .argument('[version]')
+  .option('--force', 'also where apps may fail with it')
+  .action((name: string, version: string | undefined, flags: ServingFlags) =>
+    run(flags.json === true, () => pinCommand(name, version, flags)),
+  );
+
+served('unpin', 'let the next version that is imported take over again').action((name: string, flags: ServingFlags) =>
+  run(flags.json === true, () => unpinCommand(name, flags)),
+);
+
+served('traffic', 'split the requests that name no version, or show how they are split')
+  .argument('[shares...]', 'as <version>=<weight>')
+  .option('--off', 'end the split')
+  .addHelpText('after', '\nExample:\n  millrace models traffic iris 1=90 2=10')
+  .action((name: string, shares: string[], flags: ServingFlags) =>
+    run(flags.json === true, () => trafficCommand(name, shares, flags)),
+  );
+
+served('shadow', 'send copies of requests to a version whose answers are only compared, or show the differences')
+  .argument('[version]')
+  .option('--off', 'end it')
+  .action((name: string, version: string | undefined, flags: ServingFlags) =>
+    run(flags.json === true, () => shadowCommand(name, version, flags)),
+  );
+
+served('load', 'load a model of the running host, again where it is loaded').action(
+  (name: string, flags: ServingFlags) => run(flags.json === true, () => loadCommand(name, flags)),
+);
+
+served('unload', 'end the processes of a model and refuse requests for it until it is loaded').action(
+  (name: string, flags: ServingFlags) => run(flags.json === true, () => unloadCommand(name, flags)),
+);
+
+models
+  .command('refresh')
+  .description('have the running host look at its model folders')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((flags: ServingFlags) => run(flags.json === true, () => refreshCommand(flags)));
 
 models
   .command('import')
@@ -226,6 +299,8 @@ jobs
   .option('--json', 'print as JSON')
   .action((id: string, flags: JobFlags) => run(flags.json === true, () => cancelJobCommand(id, flags)));
 
+addSourceCommands(program, models, dataOption, run);
+
 const scale = program.command('scale').description('look at what the autoscaler decides, and why; overrule it');
 
 scale
@@ -301,38 +376,6 @@ function defaultDataDirectory(): string {
     return join(process.env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), 'Millrace');
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'Millrace');
   return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'millrace');
-}
-
-function portNumber(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
-  throw new InvalidArgumentError('A port is a whole number from 0 to 65535.');
-}
-
-function positive(text: string): number {
-  return wholeNumber(text, 1, 64);
-}
-
-function wholeNumber(text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new InvalidArgumentError(`A whole number from ${min} to ${max} is expected.`);
-}
-
-function limitNumber(text: string): number {
-  return wholeNumber(text, 1, 1000);
-}
-
-function lifetime(text: string): number {
-  return wholeNumber(text, 1, 315_360_000);
-}
-
-function copies(text: string): number {
-  return wholeNumber(text, 0, 64);
-}
-
-function seconds(text: string): number {
-  return wholeNumber(text, 1, 86_400);
 }
 
 await program.parseAsync();

@@ -16,6 +16,7 @@ import { InferenceListener } from './gateway/inference-listener.ts';
 import { digestsPath, openAnswerStore } from './host/answer-store.ts';
 import { Catalog } from './host/catalog.ts';
 import { AdminApi } from './host/admin-api.ts';
+import { HostSources } from './host/host-sources.ts';
 import { HistoryRecorder } from './host/history-recorder.ts';
 import { openFeatureStore } from './host/feature-place.ts';
 import { listenNear } from './host/listen.ts';
@@ -25,9 +26,12 @@ import { ModelBuilder } from './host/model-builder.ts';
 import { ModelCommands } from './host/model-commands.ts';
 import { ModelLibrary } from './host/model-library.ts';
 import { recordedVersion } from './host/recorded-version.ts';
+import { repositoryControl } from './host/repository-control.ts';
 import { Residency } from './host/residency.ts';
+import { SourceScheduler } from './host/source-scheduler.ts';
 import { ScalingBook } from './host/scaling-book.ts';
 import { Scaling } from './host/scaling.ts';
+import { tryModel } from './inspect/trial-load.ts';
 import { countPhysicalCores, MachineMeter } from './metrics/machine.ts';
 import { GraphicsMeter } from './metrics/graphics-meter.ts';
 import { History } from './metrics/history.ts';
@@ -35,6 +39,7 @@ import { renderMetrics } from './metrics/inference-metrics.ts';
 import { FileDigests } from './models/file-digests.ts';
 import type { RepositoryProblem } from './models/repository.ts';
 import type { NewHostEvent } from './protocol/admin/host-event.ts';
+import { SourceList } from './sources/source-list.ts';
 import { version } from './version.ts';
 
 export interface Host {
@@ -127,6 +132,16 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     limits: config.limits,
     allowedHosts: config.allowedHosts,
     serverName: config.compatibility.serverName,
+    repositoryControl:
+      config.compatibility.repositoryControl === 'explicit'
+        ? repositoryControl({
+            models,
+            dataDirectory: config.dataDirectory,
+            servesStore: library.servesStore,
+            tryModel,
+            onEvent,
+          })
+        : undefined,
     version,
     log,
     features,
@@ -158,9 +173,17 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     connections: () => listener.connections,
     now: Date.now,
   });
+  const sources = new SourceList(config.dataDirectory, config.sources);
+  const scheduler = new SourceScheduler({
+    dataDirectory: config.dataDirectory,
+    list: sources,
+    log,
+    onEvent,
+    onImported: (name) => (library.servesStore ? models.refresh(name) : Promise.resolve()),
+  });
   let inferenceUrl = '';
   let adminUrl = '';
-  const admin = new AdminApi({
+  const admin: AdminApi = new AdminApi({
     catalog,
     log,
     dataDirectory: config.dataDirectory,
@@ -171,14 +194,24 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     wardenPid: () => warden.pid,
     connections: () => listener.connections,
     addresses: () => ({ inferenceUrl, adminUrl }),
+    sources: new HostSources({
+      dataDirectory: config.dataDirectory,
+      list: sources,
+      scheduler,
+      jobs: () => admin.jobs,
+    }),
     events,
+    onEvent,
+    orders: models,
     scaling: scaling.controls,
     readHistory: (query) => history.read(query, Date.now()),
     answerInference: (...request) => listener.answer(...request),
     onImported: async ({ versions: imported }) => {
+      if (!library.servesStore) return false;
       const names = imported.flatMap((each) => (each.state === 'refused' ? [] : [each.record.name]));
-      for (const name of new Set(names)) await models.refresh(name);
-      return library.servesStore;
+      // What keeps a version from taking over is an event; the import itself is done.
+      await Promise.allSettled([...new Set(names)].map((name) => models.refresh(name)));
+      return true;
     },
   });
   const runFile = new RunFile(config.dataDirectory);
@@ -207,11 +240,13 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   });
   await admin.start();
   for (const deployment of catalog.models()) deployment.start();
+  scheduler.start();
   scaling.start();
   graphics.start();
   recorder.start();
 
   const stop = async (): Promise<void> => {
+    await scheduler.stop();
     await listener.drain(config.drainTimeoutMs);
     scaling.stop();
     graphics.stop();

@@ -41,7 +41,8 @@ describe('parseConfig', () => {
       },
       features: {},
       cache: { enabled: true, ttlSeconds: 3600, maxBytes: 256 * 1024 * 1024 },
-      compatibility: { serverName: 'millrace' },
+      compatibility: { serverName: 'millrace', repositoryControl: 'none' },
+      sources: [],
       drainTimeoutMs: 60_000,
       log: { level: 'info', format: 'text' },
     });

@@ -38,9 +38,6 @@ export interface AdminOptions {
   refuseUnparsed(error: Error, socket: Socket): void;
 }
 
-/** One person's windows, scripts and uploads. */
-const maxConnections = 128;
-
 /** A whole request, an hour: an upload may be one request of many gigabytes. Other bodies have ten seconds of their own. */
 const requestTimeoutMs = 3_600_000;
 
@@ -60,12 +57,12 @@ export class AdminListener {
       {
         headersTimeout: 10_000,
         requestTimeout: requestTimeoutMs,
+        connectionsCheckingInterval: 1000,
         requireHostHeader: false,
         maxHeaderSize: 16 * 1024,
       },
       this.#app(),
     );
-    this.server.maxConnections = maxConnections;
     this.server.on('clientError', options.refuseUnparsed);
   }
 
@@ -79,7 +76,6 @@ export class AdminListener {
   #app(): Express {
     const app = express();
     app.disable('x-powered-by');
-    app.disable('etag');
     app.enable('case sensitive routing');
     app.enable('strict routing');
     app.use((request, response, next) => {

@@ -50,7 +50,7 @@ export function guiFiles({ folder, inferenceUrl }: GuiFilesOptions): RequestHand
         return;
       }
       response.set({ 'Content-Security-Policy': guiPolicy, 'Cache-Control': 'no-cache' }).type('html');
-      if (existsSync(page)) response.sendFile(page, { cacheControl: false });
+      if (existsSync(page)) response.sendFile('index.html', { root: folder, cacheControl: false });
       else response.send(notBuilt);
     });
   };

@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'missing-feature'
   | 'unknown-feature-set'
   | 'unknown-entity'
+  | 'unknown-source'
   | 'poison-request'
   | 'client-gone'
   // What the cluster cannot do now
@@ -45,6 +46,8 @@ export type ErrorCode =
   | 'upstream-failed'
   | 'response-too-large'
   | 'storage-failed'
+  | 'source-failed'
+  | 'source-busy'
   | 'internal'
   // What the operator configured
   | 'invalid-config'

@@ -1,9 +1,11 @@
 /** What the commands of the store print: the same facts as lines for people and as JSON for programs. */
 import { sizeText } from '../models/model-refusal.ts';
 import type { VersionCheck } from '../models/model-store.ts';
+import type { StoredServing } from '../models/serving-edit.ts';
 import type { TrialResult, VersionRecord } from '../models/version-record.ts';
 import type { ImportReportView, RefusedVersionView, StoredVersionView } from '../protocol/admin/import-report.ts';
 import type { TensorSpec } from '../protocol/tensors.ts';
+import { table } from './output.ts';
 
 const restartNote = 'The running host serves it after a restart.';
 
@@ -52,14 +54,43 @@ function importedLines(version: StoredVersionView): string[] {
   return [`Imported ${head}`, ...recordLines(version).map((line) => `  ${line}`), ...changeLines(version)];
 }
 
+/** The imported models while no host runs. */
+export function storedModelsText(models: readonly StoredServing[]): string {
+  if (models.length === 0) return 'No model has been imported, and no host runs for this data folder.';
+  return [
+    table(
+      ['MODEL', 'SERVED', 'VERSIONS', 'NOTE'],
+      models.map(({ name, served, versions, wishes }) => [
+        name,
+        served,
+        versions.join(', '),
+        [
+          wishes.isPinned ? 'pinned' : '',
+          wishes.traffic === undefined ? '' : 'split',
+          wishes.shadow === undefined ? '' : `shadow ${wishes.shadow}`,
+        ]
+          .filter((note) => note !== '')
+          .join(', '),
+      ]),
+    ),
+    '',
+    'No host runs for this data folder; start one with `millrace serve`.',
+  ].join('\n');
+}
+
 function changeLines({ since, changes }: StoredVersionView): string[] {
   if (changes === undefined) return [];
   if (changes.length === 0) return [`  Takes and gives what version ${since} does.`];
   const isBreaking = changes.some(({ breaking }) => breaking);
   return [
     `  Compared with version ${since}${isBreaking ? ', apps that call it may have to change' : ''}:`,
-    ...changes.map(({ text, breaking }) => `    ${breaking ? 'breaking  ' : 'compatible'}  ${text}`),
+    ...changes.map((change) => `  ${changeLine(change)}`),
   ];
+}
+
+/** What apps will notice of a change, and whether they may fail. */
+export function changeLine({ text, breaking }: { readonly text: string; readonly breaking: boolean }): string {
+  return `  ${breaking ? 'breaking  ' : 'compatible'}  ${text}`;
 }
 
 /** A record's or that of a report, which leaves out samples that did not run. */

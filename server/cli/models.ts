@@ -7,12 +7,15 @@ import { importModels } from '../models/import.ts';
 import { stepLabel } from '../models/import-steps.ts';
 import { importReportView } from '../models/import-view.ts';
 import { ModelStore } from '../models/model-store.ts';
+import { readServing, writeServing } from '../models/serving-edit.ts';
+import { promotedBefore, without } from '../models/serving.ts';
 import { checkVersion } from '../models/store-scan.ts';
 import type { ImportReportView, NewImport } from '../protocol/admin/import-report.ts';
 import type { JobView } from '../protocol/admin/job-view.ts';
 import { HostClient } from './host-client.ts';
 import { followJob } from './host-jobs.ts';
-import { importText, showText } from './model-texts.ts';
+import { modelsText } from './inspect.ts';
+import { importText, showText, storedModelsText } from './model-texts.ts';
 import { exitCodes } from './output.ts';
 import { Progress } from './progress.ts';
 
@@ -52,7 +55,7 @@ export async function importCommand(path: string, flags: ImportFlags): Promise<v
     if (report.versions.some(({ state }) => state === 'refused')) process.exitCode = exitCodes.failed;
   } catch (error) {
     if (!abort.signal.aborted) throw error;
-    throw new MillraceError('model-load-failed', 'The import was stopped.', {
+    throw new MillraceError('model-refused', 'The import was stopped.', {
       hint: 'Versions that were published before stay; the rest left nothing behind.',
     });
   } finally {
@@ -83,6 +86,14 @@ async function importHere(
   });
   const [only, ...others] = report.versions;
   if (only?.state === 'refused' && others.length === 0) throw only.error;
+  const store = new ModelStore(flags.data);
+  for (const version of report.versions) {
+    if (version.state === 'refused' || version.changes?.list.some(({ breaking }) => breaking) !== true) continue;
+    const { name } = version.record;
+    const { wishes } = await readServing(store, name);
+    // As with a running host: what apps may fail with does not take over by itself.
+    if (wishes.served === undefined) await writeServing(store, name, promotedBefore(wishes, version.changes.since));
+  }
   return importReportView(report, false);
 }
 
@@ -103,6 +114,35 @@ async function importThere(
   const started = await client.post<JobView>('/imports', wish);
   const job = await followJob(client, started, ({ step, done, total }) => show(step, done, total), signal);
   return job.result as ImportReportView;
+}
+
+/** What the running host serves; without one, what the next start would. */
+export async function listModelsCommand(flags: StoreFlags): Promise<void> {
+  const client = await HostClient.running(flags.data);
+  if (client !== undefined) {
+    const status = await client.status();
+    console.log(
+      flags.json === true ? JSON.stringify(status.models, undefined, 2) : modelsText({ run: client.run, status }),
+    );
+    return;
+  }
+  const store = new ModelStore(flags.data);
+  const names = await store.names();
+  const found = await Promise.all(names.map((name) => readServing(store, name)));
+  console.log(
+    flags.json === true
+      ? JSON.stringify(
+          found.map(({ name, versions, served, wishes }) => ({
+            name,
+            servedVersion: served,
+            ...(wishes.isPinned && { pinnedVersion: served }),
+            versions: versions.map((version) => ({ version, state: 'STOPPED' })),
+          })),
+          undefined,
+          2,
+        )
+      : storedModelsText(found),
+  );
 }
 
 export async function showCommand(name: string, flags: StoreFlags): Promise<void> {
@@ -135,12 +175,29 @@ export async function removeCommand(name: string, flags: RemoveFlags): Promise<v
       ? `${found.name} with ${count(found.versions.length, 'version')}`
       : `version ${flags.version} of ${found.name}`;
   await confirm(`Remove ${what}?`, flags);
-  await store.remove(found.name, flags.version);
+  const client = await HostClient.running(flags.data);
+  if (client === undefined) await removeHere(store, found.name, flags.version);
+  else {
+    const body = flags.version === undefined ? {} : { version: flags.version };
+    const started = await client.post<JobView>(`/models/${encodeURIComponent(found.name)}/remove`, body);
+    await followJob(client, started, () => {}, new AbortController().signal);
+  }
   console.log(
     flags.json === true
       ? JSON.stringify({ removed: found.versions.map((version) => ({ name: found.name, version })) })
-      : `Removed ${what}.${(await HostClient.running(flags.data)) !== undefined ? ' The running host serves it until it is restarted.' : ''}`,
+      : `Removed ${what}.`,
   );
+}
+
+/** Without a host: nothing may lead to a version that is gone. */
+async function removeHere(store: ModelStore, name: string, version: string | undefined): Promise<void> {
+  if (version !== undefined) {
+    const { wishes } = await readServing(store, name);
+    if (JSON.stringify(without(wishes, version)) !== JSON.stringify(wishes)) {
+      await writeServing(store, name, without(wishes, version));
+    }
+  }
+  await store.remove(name, version);
 }
 
 export async function verifyCommand(name: string | undefined, flags: StoreFlags): Promise<void> {

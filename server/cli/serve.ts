@@ -68,7 +68,6 @@ function announcement(host: Host): object {
   return {
     inferenceUrl: host.inferenceUrl,
     adminUrl: host.adminUrl,
-    openUrl: host.launchUrl(),
     models: host.catalog
       .list()
       .map(({ name, version, state, stateReason }) => ({ name, version, state, reason: stateReason })),

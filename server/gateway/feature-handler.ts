@@ -11,7 +11,6 @@ import { described, quoted } from '../protocol/wording.ts';
 import type { InferContext } from './infer-handler.ts';
 import { MemoryPermit } from './memory-budget.ts';
 import { decompress, readBody } from './request-body.ts';
-import type { ClientWatch } from './request-body.ts';
 import type { RequestHead } from './request-head.ts';
 import { sendJson } from './response.ts';
 import type { FeatureRoute } from './routes.ts';
@@ -34,7 +33,6 @@ export class FeatureHandler {
     route: FeatureRoute,
     request: IncomingMessage,
     response: ServerResponse,
-    watch: ClientWatch,
     head: RequestHead,
   ): Promise<void> {
     try {
@@ -44,7 +42,7 @@ export class FeatureHandler {
       }
       const takesBody =
         route.name.startsWith('features-') || route.name === 'entity-write' || route.name === 'feature-set-write';
-      const body = takesBody ? await this.#readJson(request, watch, head) : undefined;
+      const body = takesBody ? await this.#readJson(request, head) : undefined;
       const answer = await this.#answer(route, body);
       if (!response.destroyed) sendJson(response, 200, answer, head.acceptEncoding);
     } catch (error) {
@@ -129,12 +127,12 @@ export class FeatureHandler {
     };
   }
 
-  async #readJson(request: IncomingMessage, watch: ClientWatch, head: RequestHead): Promise<unknown> {
+  async #readJson(request: IncomingMessage, head: RequestHead): Promise<unknown> {
     const permit = new MemoryPermit(this.#context.budget);
     const limits = { maxBodyBytes: Math.min(maxBodyBytes, this.#context.limits.maxBodyBytes) };
     try {
-      const raw = await new Promise<Parameters<Parameters<typeof readBody>[5]>[0]>((resolve, reject) => {
-        readBody(request, watch, head.contentLength, limits, permit, (body, error) =>
+      const raw = await new Promise<Parameters<Parameters<typeof readBody>[4]>[0]>((resolve, reject) => {
+        readBody(request, head.contentLength, limits, permit, (body, error) =>
           error === undefined ? resolve(body) : reject(error),
         );
       });

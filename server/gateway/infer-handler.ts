@@ -19,7 +19,7 @@ import type { MemoryBudget } from './memory-budget.ts';
 import { MemoryPermit } from './memory-budget.ts';
 import type { GatewayModel } from './model-catalog.ts';
 import { decompress, readBody } from './request-body.ts';
-import type { BodyLimits, ClientWatch, ReceivedBody } from './request-body.ts';
+import type { BodyLimits, ReceivedBody } from './request-body.ts';
 import { cookieValue, rawHeader } from './request-head.ts';
 import type { RequestHead } from './request-head.ts';
 import { sendPieces } from './response.ts';
@@ -46,7 +46,6 @@ export function handleInference(
   kind: CallKind,
   request: IncomingMessage,
   response: ServerResponse,
-  watch: ClientWatch,
   head: RequestHead,
   chooseModel: (body: ReceivedBody | undefined) => GatewayModel | undefined,
 ): void {
@@ -67,7 +66,7 @@ export function handleInference(
     context.garbage.onBody(body.bytes);
     try {
       const model = chooseModel(body)!;
-      const submission = { model, kind, body, jsonLength, receivedMs, request, response, watch, head, permit, fail };
+      const submission = { model, kind, body, jsonLength, receivedMs, request, response, head, permit, fail };
       const entity = kind === 'predict' ? readEntityRequest(joined(body.pieces)) : undefined;
       if (entity === undefined) submitCall(submission);
       else void submitFilled(context.features, entity, submission);
@@ -76,7 +75,7 @@ export function handleInference(
       fail(error);
     }
   };
-  readBody(request, watch, head.contentLength, context.limits, permit, (raw, error) => {
+  readBody(request, head.contentLength, context.limits, permit, (raw, error) => {
     if (raw === undefined) {
       permit.release();
       fail(error);
@@ -99,7 +98,6 @@ interface Submission {
   readonly receivedMs: number;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly watch: ClientWatch;
   readonly head: RequestHead;
   readonly permit: MemoryPermit;
   readonly fail: (error: MillraceError) => void;
@@ -107,16 +105,11 @@ interface Submission {
 
 /** The same once the feature store has been asked. Never throws. */
 async function submitFilled(features: FeatureStore, entity: EntityRequest, submission: Submission): Promise<void> {
-  const { model, permit, watch, fail } = submission;
-  let gone = false;
-  watch.onLeave = () => {
-    gone = true;
-    permit.release();
-  };
+  const { model, permit, response, fail } = submission;
   try {
     const [stored] = await features.get(entity.set, [entity.id]);
-    if (gone) return;
-    watch.onLeave = undefined;
+    if (response.destroyed)
+      throw new MillraceError('client-gone', 'The client left while its features were looked up.');
     if (model.facts === undefined) {
       throw new MillraceError('model-not-ready', `The model '${model.name}' has not been loaded yet.`, {
         retryable: true,
@@ -125,14 +118,13 @@ async function submitFilled(features: FeatureStore, entity: EntityRequest, submi
     const body = fillFromEntity(entity, stored, model.facts);
     submitCall({ ...submission, body: { pieces: [body], bytes: body.length } });
   } catch (error) {
-    if (gone) return;
     permit.release();
     fail(asMillraceError(error));
   }
 }
 
 function submitCall(submission: Submission): void {
-  const { model, body, jsonLength, response, watch, head, permit, fail } = submission;
+  const { model, body, jsonLength, response, head, permit, fail } = submission;
   if (jsonLength !== undefined && jsonLength > body.bytes) {
     throw new MillraceError(
       'invalid-request',
@@ -142,7 +134,6 @@ function submitCall(submission: Submission): void {
   let ended = false;
   const end = (): void => {
     ended = true;
-    watch.onLeave = undefined;
     permit.release();
   };
   const withdraw = model.submit(
@@ -157,10 +148,11 @@ function submitCall(submission: Submission): void {
     },
   );
   if (ended) return;
-  watch.onLeave = () => {
+  response.on('close', () => {
+    if (ended) return;
     end();
     withdraw();
-  };
+  });
 }
 
 function callRequest({ model, kind, body, jsonLength, receivedMs, request, head }: Submission): CallRequest {

@@ -34,46 +34,19 @@ const rawTensors = {
 } as const;
 
 const routeFacts = {
-  landing: { at: ['/'], tag: 'server', summary: 'A page with an example for each model', gives: html },
-  reference: { at: ['/reference'], tag: 'server', summary: 'This document as a page', gives: html },
-  'reference-style': {
-    at: ['/reference.css'],
-    tag: 'server',
-    summary: 'The style of that page',
-    gives: { 'text/css': { type: 'string' } },
-  },
-  openapi: {
-    at: ['/openapi.json', '/v2/openapi.json'],
-    tag: 'server',
-    summary: 'This document',
-    gives: json(shapes.document),
-  },
-  health: { at: ['/health'], tag: 'health', summary: 'Whether the server lives', gives: json(shapes.live) },
-  ready: {
-    at: ['/ready'],
-    tag: 'health',
-    summary: 'Whether every model answers; 503 where not',
-    gives: json(shapes.ready),
-  },
-  metrics: {
-    at: ['/metrics'],
-    tag: 'server',
-    summary: 'Metrics for Prometheus',
-    gives: { 'text/plain': { type: 'string' } },
+  predict: {
+    at: versioned('/predict'),
+    method: 'POST',
+    tag: 'predict',
+    summary: 'Ask a model in plain JSON: features in, labels and probabilities out',
+    takes: json(shapes.predictRequest),
+    gives: json(shapes.predictAnswer),
   },
   'predict-any': {
     at: ['/predict'],
     method: 'POST',
     tag: 'predict',
     summary: 'Ask a model that the body names',
-    takes: json(shapes.predictRequest),
-    gives: json(shapes.predictAnswer),
-  },
-  predict: {
-    at: versioned('/predict'),
-    method: 'POST',
-    tag: 'predict',
-    summary: 'Ask a model in plain JSON: features in, labels and probabilities out',
     takes: json(shapes.predictRequest),
     gives: json(shapes.predictAnswer),
   },
@@ -162,12 +135,6 @@ const routeFacts = {
     summary: 'What a model takes and gives',
     gives: json(shapes.metadata),
   },
-  'model-ready': {
-    at: versioned('/v2/models', '/ready'),
-    tag: 'health',
-    summary: 'Whether a model answers; 503 where not',
-    gives: json(shapes.modelReady),
-  },
   'model-config': {
     at: versioned('/v2/models', '/config'),
     tag: 'inference',
@@ -179,30 +146,6 @@ const routeFacts = {
     tag: 'inference',
     summary: 'Counts and durations of a model',
     gives: json(shapes.statistics),
-  },
-  'model-trace-settings': {
-    at: ['/v2/models/{model}/trace/setting'],
-    tag: 'server',
-    summary: 'Trace settings of a model, which cannot be changed',
-    gives: json(shapes.settings),
-  },
-  'server-metadata': {
-    at: ['/v2'],
-    tag: 'server',
-    summary: 'Name, version and extensions',
-    gives: json(shapes.server),
-  },
-  'server-live': {
-    at: ['/v2/health/live'],
-    tag: 'health',
-    summary: 'Whether the server lives',
-    gives: json(shapes.live),
-  },
-  'server-ready': {
-    at: ['/v2/health/ready'],
-    tag: 'health',
-    summary: 'Whether every model answers; 503 where not',
-    gives: json(shapes.ready),
   },
   'model-list': {
     at: ['/v2/models'],
@@ -216,6 +159,31 @@ const routeFacts = {
     summary: 'Counts and durations of all models',
     gives: json(shapes.statistics),
   },
+  health: { at: ['/health'], tag: 'health', summary: 'Whether the server lives', gives: json(shapes.live) },
+  ready: {
+    at: ['/ready'],
+    tag: 'health',
+    summary: 'Whether every model answers; 503 where not',
+    gives: json(shapes.ready),
+  },
+  'model-ready': {
+    at: versioned('/v2/models', '/ready'),
+    tag: 'health',
+    summary: 'Whether a model answers; 503 where not',
+    gives: json(shapes.modelReady),
+  },
+  'server-live': {
+    at: ['/v2/health/live'],
+    tag: 'health',
+    summary: 'Whether the server lives',
+    gives: json(shapes.live),
+  },
+  'server-ready': {
+    at: ['/v2/health/ready'],
+    tag: 'health',
+    summary: 'Whether every model answers; 503 where not',
+    gives: json(shapes.ready),
+  },
   'repository-index': {
     at: ['/v2/repository/index'],
     method: 'POST',
@@ -227,15 +195,34 @@ const routeFacts = {
     at: ['/v2/repository/models/{model}/load'],
     method: 'POST',
     tag: 'repository',
-    summary: 'Refused: models are loaded by the admin API',
+    summary:
+      'Load a model, with a config and files perhaps; refused unless compatibility.repositoryControl is explicit',
     gives: {},
   },
   'repository-unload': {
     at: ['/v2/repository/models/{model}/unload'],
     method: 'POST',
     tag: 'repository',
-    summary: 'Refused: models are unloaded by the admin API',
+    summary: 'Unload a model; refused unless compatibility.repositoryControl is explicit',
     gives: {},
+  },
+  metrics: {
+    at: ['/metrics'],
+    tag: 'server',
+    summary: 'Metrics for Prometheus',
+    gives: { 'text/plain': { type: 'string' } },
+  },
+  'model-trace-settings': {
+    at: ['/v2/models/{model}/trace/setting'],
+    tag: 'server',
+    summary: 'Trace settings of a model, which cannot be changed',
+    gives: json(shapes.settings),
+  },
+  'server-metadata': {
+    at: ['/v2'],
+    tag: 'server',
+    summary: 'Name, version and extensions',
+    gives: json(shapes.server),
   },
   'trace-settings': {
     at: ['/v2/trace/setting'],
@@ -248,6 +235,20 @@ const routeFacts = {
     tag: 'server',
     summary: 'Log settings, which cannot be changed',
     gives: json(shapes.settings),
+  },
+  landing: { at: ['/'], tag: 'server', summary: 'A page with an example for each model', gives: html },
+  reference: { at: ['/reference'], tag: 'server', summary: 'This document as a page', gives: html },
+  'reference-style': {
+    at: ['/reference.css'],
+    tag: 'server',
+    summary: 'The style of that page',
+    gives: { 'text/css': { type: 'string' } },
+  },
+  openapi: {
+    at: ['/openapi.json', '/v2/openapi.json'],
+    tag: 'server',
+    summary: 'This document',
+    gives: json(shapes.document),
   },
 } as const satisfies Record<Route['name'], RouteFacts>;
 

@@ -74,6 +74,8 @@ export const fixedPaths: Readonly<Record<string, Methods>> = {
 const modelPath = /^\/v2\/models\/([^/]+)(?:\/versions\/(\d+))?(?:\/(ready|infer|config|stats|trace\/setting))?$/;
 const repositoryPath = /^\/v2\/repository\/models\/([^/]+)\/(load|unload)$/;
 const featurePath = /^\/v1\/features\/([^/:]+)(?:\/([^/]+)|:(get|write|export))?$/;
+/** With the name of one of several repositories, which Millrace does not have. */
+const namedRepositoryPath = /^\/v2\/repository\/[^/]+\/(?:index|models\/[^/]+\/(?:load|unload))$/;
 const predictPath = /^\/predict\/([^/]+)(?:\/versions\/(\d+))?$/;
 
 /** Throws `not-found`, `method-not-allowed` or `invalid-name`. `target` is the request's path, with or without a query. */
@@ -120,6 +122,11 @@ function modelMethods(path: string): Methods | undefined {
   if (repository !== null) {
     const name = repository[2] === 'load' ? 'repository-load' : 'repository-unload';
     return { POST: { name, model: decodeName(repository[1]!) } };
+  }
+  if (namedRepositoryPath.test(path)) {
+    throw new MillraceError('unsupported', "'repository_name' specification is not supported", {
+      hint: 'Leave the name of the repository out of the path.',
+    });
   }
   return undefined;
 }

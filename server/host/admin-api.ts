@@ -16,10 +16,14 @@ import { JobList } from '../admin/job-list.ts';
 import { jobRoutes } from '../admin/job-routes.ts';
 import { liveRoutes } from '../admin/live-routes.ts';
 import { LiveStream } from '../admin/live-stream.ts';
+import { modelRoutes } from '../admin/model-routes.ts';
+import type { ModelOrders } from '../admin/model-routes.ts';
 import type { AdminRoute } from '../admin/route.ts';
 import { scalingRoutes } from '../admin/scaling-routes.ts';
 import type { ScalingControls } from '../admin/scaling-routes.ts';
 import { sessionRoutes } from '../admin/session-routes.ts';
+import { sourceRoutes } from '../admin/source-routes.ts';
+import type { SourceDesk } from '../admin/source-routes.ts';
 import { statusRoutes } from '../admin/status-routes.ts';
 import { tryRoutes } from '../admin/try-routes.ts';
 import type { AnswerInference } from '../admin/try-routes.ts';
@@ -27,10 +31,12 @@ import { uploadRoutes } from '../admin/upload-routes.ts';
 import { UploadStore } from '../admin/upload-store.ts';
 import type { Log } from '../base/log.ts';
 import { errorResponse } from '../gateway/error-response.ts';
+import { Connections } from '../gateway/connections.ts';
 import { refuseUnparsed } from '../gateway/parser-refusal.ts';
 import { tryModel } from '../inspect/trial-load.ts';
 import type { HistoryAnswer, HistoryQuery } from '../metrics/history.ts';
 import type { ImportReport } from '../models/import.ts';
+import type { NewHostEvent } from '../protocol/admin/host-event.ts';
 import { AdminAccess } from '../security/admin-access.ts';
 import { printedCodeMs } from '../security/launch-codes.ts';
 import { SessionFile } from '../security/session-file.ts';
@@ -41,11 +47,17 @@ import type { HostViewParts } from './host-view.ts';
 import { LatestEvents } from './latest-events.ts';
 import type { EventSource } from './latest-events.ts';
 
+/** One person's windows, scripts and uploads. When they are all taken, the longest idle makes room. */
+const maxConnections = 128;
+
 const guiFolder = fileURLToPath(new URL('../../dist/gui', import.meta.url));
 
 export interface AdminApiParts extends HostViewParts {
   readonly log: Log;
   readonly events: EventSource;
+  readonly onEvent: (event: NewHostEvent) => void;
+  readonly orders: ModelOrders;
+  readonly sources: SourceDesk;
   readonly scaling: ScalingControls;
   readHistory(query: HistoryQuery): HistoryAnswer;
   /** Answers as the inference listener does. */
@@ -83,6 +95,7 @@ export class AdminApi {
     this.#access = new AdminAccess({
       saved: this.#sessionFile.read(),
       save: (sessions) => this.#sessionFile.write(sessions),
+      onEvent: parts.onEvent,
     });
     this.#uploads = new UploadStore({ folder: join(parts.dataDirectory, 'uploads') });
     this.#events = new LatestEvents(parts.events);
@@ -104,8 +117,10 @@ export class AdminApi {
           tryModel,
           onImported: parts.onImported,
         }),
+        ...modelRoutes({ jobs: this.jobs, orders: parts.orders }),
         ...tryRoutes(parts.answerInference),
         ...cacheRoutes(parts.answers && ((model) => clearAnswers(parts.answers!, model))),
+        ...sourceRoutes(parts.sources),
         ...eventRoutes((query) => parts.events.list(query)),
         ...scalingRoutes(parts.scaling),
         ...historyRoutes((query) => parts.readHistory(query)),
@@ -122,6 +137,16 @@ export class AdminApi {
         referencePages(this.routes, version),
         guiFiles({ folder: guiFolder, inferenceUrl: () => addresses().inferenceUrl }),
       ],
+    });
+    this.#boundConnections();
+  }
+
+  #boundConnections(): void {
+    const { server } = this.listener;
+    const connections = new Connections(server, maxConnections);
+    server.on('request', (request, response) => {
+      connections.onRequest(request);
+      response.on('close', () => connections.onAnswered(request));
     });
   }
 

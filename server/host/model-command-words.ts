@@ -2,7 +2,6 @@
 import { MillraceError } from '../base/errors.ts';
 import { byNumber, isVersion } from '../models/model-store.ts';
 import { maxSplit, maxWeight } from '../models/serving.ts';
-import type { SignatureChange } from '../models/signature-diff.ts';
 import type { Deployment } from './deployment.ts';
 import type { LibraryModel } from './model-library.ts';
 
@@ -49,20 +48,6 @@ export function trafficSentence(
     ([version, weight]) => `${Math.round((100 * weight) / total)} % to version ${version}`,
   );
   return `Requests for ${name} are split: ${shares.join(', ')}.`;
-}
-
-export function breakingChange(
-  name: string,
-  from: string,
-  to: string,
-  changes: readonly SignatureChange[],
-): MillraceError {
-  const list = changes.filter(({ breaking }) => breaking).map(({ text }) => text);
-  return new MillraceError(
-    'breaking-change',
-    `Apps that call version ${from} of ${name} may fail with version ${to}: ${list.join('; ')}.`,
-    { hint: 'Add --force if the apps are ready for it.', details: { from, to, changes } },
-  );
 }
 
 export function unknownModel(name: string): MillraceError {

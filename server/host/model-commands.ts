@@ -5,15 +5,16 @@
 import { MillraceError, asMillraceError } from '../base/errors.ts';
 import type { ModelManifest } from '../models/manifest.ts';
 import { planServing } from '../models/serving-plan.ts';
+import { refuseBreaking } from '../models/serving-edit.ts';
 import { promoted, rolledBack, without } from '../models/serving.ts';
 import type { ServingWishes } from '../models/serving.ts';
 import type { SignatureChange } from '../models/signature-diff.ts';
 import type { NewHostEvent } from '../protocol/admin/host-event.ts';
+import type { ServingView } from '../protocol/admin/model-command.ts';
 import type { Catalog } from './catalog.ts';
 import { Deployment } from './deployment.ts';
 import type { DeploymentParts } from './deployment.ts';
 import {
-  breakingChange,
   checkWeights,
   newest,
   notStored,
@@ -24,6 +25,8 @@ import {
 } from './model-command-words.ts';
 import type { LibraryModel, ModelLibrary } from './model-library.ts';
 import type { Residency } from './residency.ts';
+import { servingView } from './serving-view.ts';
+import { Turns } from './turns.ts';
 import type { ServedModel } from './served-model.ts';
 
 export interface ModelCommandsOptions {
@@ -47,9 +50,8 @@ export interface Promotion {
 
 export class ModelCommands {
   readonly #options: ModelCommandsOptions;
-  readonly #running = new Map<string, Promise<unknown>>();
+  readonly #turns = new Turns();
   readonly #settings = new Map<string, Partial<ModelManifest>>();
-  #isStopped = false;
 
   constructor(options: ModelCommandsOptions) {
     this.#options = options;
@@ -57,17 +59,17 @@ export class ModelCommands {
 
   /** Puts a model into the catalog as the store and its serving.json say. For the start of the host, which starts it. */
   async open(name: string): Promise<void> {
-    await this.#inTurn(name, () => this.#open(name));
+    await this.#turns.take(name, () => this.#open(name));
   }
 
   /** Makes a version the one that answers. Throws `breaking-change` where apps may fail with it, unless `force`. */
   async promote(name: string, version: string, { force = false } = {}): Promise<Promotion> {
-    return this.#inTurn(name, async () => {
+    return this.#turns.take(name, async () => {
       const { model, deployment } = await this.#find(name);
       requirePresent(model, version);
       const from = deployment.served.version;
       const changes = await this.#options.library.changes(model, from, version);
-      if (!force && changes.some(({ breaking }) => breaking)) throw breakingChange(name, from, version, changes);
+      if (!force) refuseBreaking(name, from, version, changes);
       if (from !== version || deployment.wishes.traffic !== undefined) {
         const wishes = promoted(deployment.wishes, from, version, newest(model));
         await this.#apply(model, deployment, wishes);
@@ -82,7 +84,7 @@ export class ModelCommands {
 
   /** Back to what was served before. Throws `invalid-request` where nothing was. */
   async rollback(name: string): Promise<Promotion> {
-    return this.#inTurn(name, () => this.#rollback(name, undefined));
+    return this.#turns.take(name, () => this.#rollback(name, undefined));
   }
 
   /** Keeps the served version, or another one, whatever is imported. */
@@ -90,7 +92,7 @@ export class ModelCommands {
     if (version !== undefined && version !== this.#options.catalog.deployment(name).served.version) {
       await this.promote(name, version, { force });
     }
-    await this.#inTurn(name, async () => {
+    await this.#turns.take(name, async () => {
       const { model, deployment } = await this.#find(name);
       const served = deployment.served.version;
       await this.#apply(model, deployment, { ...deployment.wishes, served, seen: newest(model), isPinned: true });
@@ -101,16 +103,17 @@ export class ModelCommands {
   }
 
   async unpin(name: string): Promise<void> {
-    await this.#inTurn(name, async () => {
+    await this.#turns.take(name, async () => {
       const { model, deployment } = await this.#find(name);
-      await this.#apply(model, deployment, { ...deployment.wishes, isPinned: false });
+      const served = deployment.served.version;
+      await this.#apply(model, deployment, { ...deployment.wishes, served, seen: newest(model), isPinned: false });
       this.#say('info', name, `${name} is not pinned any more: the next version that is imported takes over.`, {});
     });
   }
 
   /** Splits the requests that name no version, by weight; undefined ends the split. */
   async setTraffic(name: string, weights: Readonly<Record<string, number>> | undefined): Promise<void> {
-    await this.#inTurn(name, async () => {
+    await this.#turns.take(name, async () => {
       const { model, deployment } = await this.#find(name);
       if (weights !== undefined) checkWeights(model, weights);
       const served = deployment.served.version;
@@ -121,7 +124,7 @@ export class ModelCommands {
 
   /** Sends copies of requests to a version whose answers are compared and thrown away; undefined ends it. */
   async setShadow(name: string, version: string | undefined): Promise<void> {
-    await this.#inTurn(name, async () => {
+    await this.#turns.take(name, async () => {
       const { model, deployment } = await this.#find(name);
       if (version !== undefined) {
         requirePresent(model, version);
@@ -144,7 +147,7 @@ export class ModelCommands {
 
   /** Loads a model, again where it is loaded: from the files as they are now, with `settings` before theirs. */
   async load(name: string, settings: Partial<ModelManifest> = {}): Promise<void> {
-    await this.#inTurn(name, async () => {
+    await this.#turns.take(name, async () => {
       this.#settings.set(name, settings);
       const present = this.#options.catalog.get(name);
       if (present === undefined) {
@@ -162,9 +165,20 @@ export class ModelCommands {
     });
   }
 
+  /** Makes a version that was imported a moment ago the one that answers, with `settings` before those of its files. */
+  async loadVersion(name: string, version: string, settings: Partial<ModelManifest>): Promise<void> {
+    this.#settings.set(name, settings);
+    await this.#turns.take(name, async () => {
+      if (this.#options.catalog.get(name) === undefined) (await this.#open(name)).start();
+    });
+    if (this.#options.catalog.deployment(name).served.version === version) await this.load(name, settings);
+    else await this.promote(name, version, { force: true });
+    await this.#options.catalog.deployment(name).load();
+  }
+
   /** Ends a model's processes and refuses requests for it, until it is loaded. It stays in lists. */
   async unload(name: string): Promise<void> {
-    await this.#inTurn(name, async () => {
+    await this.#turns.take(name, async () => {
       const deployment = this.#options.catalog.deployment(name);
       deployment.unload();
       await Promise.all(deployment.versions.map((model) => model.whenUnloaded()));
@@ -175,7 +189,7 @@ export class ModelCommands {
 
   /** Takes a version, or the whole model, out of service and out of the store. Throws `version-in-use` for the served version. */
   async remove(name: string, version?: string): Promise<void> {
-    await this.#inTurn(name, async () => {
+    await this.#turns.take(name, async () => {
       const { catalog, library } = this.#options;
       const model = await library.read(name);
       if (model === undefined || !model.isStored) throw notStored(name);
@@ -206,13 +220,18 @@ export class ModelCommands {
     const { catalog, library } = this.#options;
     const names =
       name === undefined ? [...(await library.scan()).names, ...catalog.models().map((each) => each.name)] : [name];
-    for (const each of new Set(names)) await this.#inTurn(each, () => this.#refresh(each));
+    for (const each of new Set(names)) await this.#turns.take(each, () => this.#refresh(each));
+  }
+
+  /** What is served of a model, and what is on disk. */
+  async serving(name: string): Promise<ServingView> {
+    const { model, deployment } = await this.#find(name);
+    return servingView(model, deployment, (version) => this.#options.library.sizeBytes(model, version));
   }
 
   /** Resolves when what runs has ended; nothing is begun any more. */
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    await Promise.allSettled(this.#running.values());
+  stop(): Promise<void> {
+    return this.#turns.stop();
   }
 
   async #open(name: string): Promise<Deployment> {
@@ -323,20 +342,22 @@ export class ModelCommands {
   }
 
   async #takeBack(name: string, version: string, reason: string): Promise<void> {
-    await this.#inTurn(name, async () => {
-      if (this.#options.catalog.get(name)?.served.version !== version) return;
-      await this.#rollback(name, reason);
-    }).catch((error: unknown) => {
-      const { message, hint } = asMillraceError(error);
-      this.#options.catalog.get(name)?.endTrouble();
-      this.#say(
-        'failure',
-        name,
-        `Version ${version} of ${name} fails and cannot be taken back: ${message}`,
-        { reason },
-        hint,
-      );
-    });
+    await this.#turns
+      .take(name, async () => {
+        if (this.#options.catalog.get(name)?.served.version !== version) return;
+        await this.#rollback(name, reason);
+      })
+      .catch((error: unknown) => {
+        const { message, hint } = asMillraceError(error);
+        this.#options.catalog.get(name)?.endTrouble();
+        this.#say(
+          'failure',
+          name,
+          `Version ${version} of ${name} fails and cannot be taken back: ${message}`,
+          { reason },
+          hint,
+        );
+      });
   }
 
   async #takeOut(model: LibraryModel, deployment: Deployment | undefined, version: string): Promise<void> {
@@ -359,23 +380,6 @@ export class ModelCommands {
     const model = await this.#options.library.read(name);
     if (model === undefined) throw unknownModel(name);
     return model;
-  }
-
-  /** Runs once everything asked of this model before has ended, however it ended. */
-  async #inTurn<T>(name: string, command: () => Promise<T>): Promise<T> {
-    const before = this.#running.get(name) ?? Promise.resolve();
-    const turn = before
-      .catch(() => {})
-      .then(() => {
-        if (this.#isStopped) throw new MillraceError('shutting-down', 'The server is shutting down.');
-        return command();
-      });
-    this.#running.set(name, turn);
-    try {
-      return await turn;
-    } finally {
-      if (this.#running.get(name) === turn) this.#running.delete(name);
-    }
   }
 
   #say(

@@ -101,6 +101,13 @@ export class ModelLibrary {
     return isStored ? this.store.record(name, version) : undefined;
   }
 
+  /** Of a version on disk: all files of its record, else its model file. */
+  async sizeBytes(model: LibraryModel, version: string): Promise<number> {
+    const files = Object.values((await this.record(model, version))?.files ?? {});
+    if (files.length > 0) return files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    return model.entry.versions.find((each) => each.version === version)?.sizeBytes ?? 0;
+  }
+
   /** The owner's samples.json, else the one that came with the version; undefined where there is none that can be read. */
   async samplesOf({ folder, name }: LibraryModel, version: string): Promise<SavedSamples | undefined> {
     for (const place of [join(folder, name), join(folder, name, version)]) {

@@ -26,7 +26,8 @@ export interface VersionMemory {
   /** It has requests that are not answered. */
   readonly isBusy: boolean;
   readonly lastUsedMs: number;
-  readonly loadedSinceMs: number;
+  /** Since when it can answer; undefined while it is loading. */
+  readonly readySinceMs: number | undefined;
   /** Unloaded after so long without a request; undefined: only to make room. */
   readonly keepAliveMs: number | undefined;
 }
@@ -43,7 +44,10 @@ export interface ResidencyPlan {
  * sixth out for ever. Its own waiting requests keep their places, and it comes back in its turn.
  */
 export const fairAfterMs = 1000;
-/** And only after it has been loaded as long, so that each turn answers more than it costs: a start takes about 0.1 s. */
+/**
+ * And only after it has been ready as long, so that each turn answers more than it costs. A start takes 0.1 s on an idle machine and
+ * seconds on a busy one: a version that could be sent away before it was ready would never answer, and nor would any other.
+ */
 export const minTurnMs = 1000;
 
 export function planResidency(versions: readonly VersionMemory[], budgetBytes: number, nowMs: number): ResidencyPlan {
@@ -106,7 +110,7 @@ function victimsFor(
   let freedBytes = 0;
   for (const victim of evictable) {
     if (freedBytes >= missingBytes) break;
-    const hasHadItsTurn = mayDisturb && nowMs - victim.loadedSinceMs >= minTurnMs;
+    const hasHadItsTurn = mayDisturb && nowMs - (victim.readySinceMs ?? nowMs) >= minTurnMs;
     if (gone.has(victim.id) || (victim.isBusy && !hasHadItsTurn)) continue;
     victims.push(victim);
     freedBytes += victim.bytes;
@@ -118,19 +122,17 @@ function rankOf({ isUrgent, isPatient }: VersionMemory): number {
   return isUrgent ? 0 : isPatient ? 2 : 1;
 }
 
-function isExpired(
-  { mode, isBusy, wantedSinceMs, keepAliveMs, lastUsedMs, loadedSinceMs }: VersionMemory,
-  nowMs: number,
-) {
+function isExpired(version: VersionMemory, nowMs: number): boolean {
+  const { mode, isBusy, wantedSinceMs, keepAliveMs, lastUsedMs, readySinceMs } = version;
   if (mode !== 'on-demand' || isBusy || wantedSinceMs !== undefined || keepAliveMs === undefined) return false;
-  return nowMs - Math.max(lastUsedMs, loadedSinceMs) >= keepAliveMs;
+  return readySinceMs !== undefined && nowMs - Math.max(lastUsedMs, readySinceMs) >= keepAliveMs;
 }
 
 /** Idle before busy, on demand before those of the start, then least recently used; of busy ones the longest loaded. */
 function firstToGo(a: VersionMemory, b: VersionMemory): number {
   if (a.isBusy !== b.isBusy) return Number(a.isBusy) - Number(b.isBusy);
   if (a.mode !== b.mode) return a.mode === 'on-demand' ? -1 : 1;
-  return a.isBusy ? a.loadedSinceMs - b.loadedSinceMs : a.lastUsedMs - b.lastUsedMs;
+  return a.isBusy ? (a.readySinceMs ?? Infinity) - (b.readySinceMs ?? Infinity) || 0 : a.lastUsedMs - b.lastUsedMs;
 }
 
 function sum(versions: readonly VersionMemory[]): number {

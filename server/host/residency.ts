@@ -34,7 +34,7 @@ interface Entry {
   isUrgent: boolean;
   isPatient: boolean;
   isLocked: boolean;
-  loadedSinceMs: number;
+  readySinceMs: number | undefined;
   /** Most memory that one replica was seen to take. */
   learnedBytes: number;
   saidTooLarge: boolean;
@@ -72,7 +72,7 @@ export class Residency {
       isUrgent: false,
       isPatient: false,
       isLocked: false,
-      loadedSinceMs: 0,
+      readySinceMs: undefined,
       learnedBytes: 0,
       saidTooLarge: false,
     });
@@ -174,7 +174,7 @@ export class Residency {
     for (const id of plan.load) {
       const entry = this.#entries.get(byId.get(id)!)!;
       const { model, count } = entry;
-      entry.loadedSinceMs = nowMs;
+      entry.readySinceMs = undefined;
       entry.wantedSinceMs = undefined;
       entry.count = undefined;
       entry.isUrgent = false;
@@ -217,6 +217,8 @@ export class Residency {
         entry.isPatient = false;
         entry.wantedSinceMs ??= nowMs;
       }
+      if (residence !== 'loaded') entry.readySinceMs = undefined;
+      else if (model.state === 'READY') entry.readySinceMs ??= nowMs;
       const measuredBytes = model.memoryBytes;
       return {
         model,
@@ -235,7 +237,7 @@ export class Residency {
           isLocked: entry.isLocked,
           isBusy: model.outstanding > 0,
           lastUsedMs: model.lastUsedMs,
-          loadedSinceMs: entry.loadedSinceMs,
+          readySinceMs: entry.readySinceMs,
           keepAliveMs: model.manifest.keepAliveMs,
         },
       };
@@ -245,6 +247,6 @@ export class Residency {
   #replicaBytes(model: ServedModel): number {
     const learned = this.#entries.get(model)?.learnedBytes ?? 0;
     if (learned > 0) return learned;
-    return model.known?.rssBytes ?? processBytes + weightFactor * model.weightBytes;
+    return model.known?.rssBytes ?? processBytes + weightFactor * (model.source?.sizeBytes ?? 0);
   }
 }

@@ -49,7 +49,8 @@ export function sentenceOf(decision: ScalingDecision, { machine }: Observation):
   const short = shortOf(decision);
   if (short !== 'gain' && short !== 'cpu') return explanation;
   const isBusy = short === 'cpu' || (machine?.busyPercent ?? 0) >= 80;
-  return `${explanation}; one more copy will not help${isBusy ? ': CPU bound' : ''}`;
+  const which = decision.desired > decision.current ? 'more copies than that' : 'one more copy';
+  return `${explanation}; ${which} will not help${isBusy ? ': CPU bound' : ''}`;
 }
 
 /** A name for what stands against another number; undefined where nothing does. */

@@ -179,11 +179,6 @@ export class ServedModel implements GatewayModel {
     return this.#replicas.desired;
   }
 
-  /** Size of its model file. */
-  get weightBytes(): number {
-    return this.#options.version?.sizeBytes ?? 0;
-  }
-
   /** All replicas that it should have are ready. */
   get isFullyReady(): boolean {
     return this.#loading.isFullyReady;
@@ -204,7 +199,7 @@ export class ServedModel implements GatewayModel {
     return this.#batching;
   }
 
-  /** Resident memory of all its processes, those included that are on their way out. */
+  /** Those on their way out included. */
   get memoryBytes(): number {
     return this.#loading.memoryBytes;
   }

@@ -33,7 +33,7 @@ export function trialLimits(weightBytes: number): TrialLimits {
   };
 }
 
-/** Throws `model-load-failed` where the model does not load, takes too long or too much, or fails its saved test cases. */
+/** Throws `model-load-failed` where the model does not load, `model-refused` where it takes too long or too much, or fails its saved test cases. */
 export async function tryModel(request: TrialRequest, limits = trialLimits(request.weightBytes)): Promise<TrialResult> {
   const { child, socket, stderr } = spawnReplica(trialEntry, request.emptyFolder);
   let report: TrialReport | undefined;

@@ -33,7 +33,7 @@ export interface ArchiveHooks {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Throws `model-load-failed`; the caller removes `into`, where nothing else is. */
+/** Throws `model-refused`; the caller removes `into`, where nothing else is. */
 export async function extractZip(path: string, fileName: string, into: string, hooks: ArchiveHooks): Promise<void> {
   const zip = await openZip(path, fileName);
   try {

@@ -12,7 +12,7 @@ const ownNames = new Set(['model.onnx', 'version.json', 'labels.txt', 'millrace.
 
 /**
  * The segments of a location below the model's own folder: one name, or a sub-path without `..`.
- * Throws `model-load-failed` with the location quoted.
+ * Throws `model-refused` with the location quoted.
  */
 export function parseLocation(location: string): string[] {
   const segments = location.replace(/^(?:\.\/)+/, '').split('/');

@@ -38,7 +38,7 @@ export interface ModelSummary {
   readonly externalFiles: readonly string[];
 }
 
-/** Throws `model-load-failed` where the file is something else, is broken, or declares more than the limits. */
+/** Throws `model-refused` where the file is something else, is broken, or declares more than the limits. */
 export function inspectModel(source: ByteSource, fileName: string): OnnxModel {
   const wrong = describeWrongFile(source.bytes(0, sniffedBytes), source.sizeBytes, fileName);
   if (wrong !== undefined)

@@ -40,8 +40,12 @@ export interface ModelConfig {
 
 /** `where` names the file in messages. Throws `invalid-manifest` where the text cannot be read. */
 export function parseModelConfig(text: string, where: string): ModelConfig {
+  return readModelConfig(parseTextFormat(text, where));
+}
+
+export function readModelConfig(config: readonly TextField[]): ModelConfig {
   const reading = new Reading();
-  for (const field of parseTextFormat(text, where)) {
+  for (const field of config) {
     const read = Object.hasOwn(fields, field.name) ? fields[field.name] : undefined;
     if (read === undefined) reading.leave(field, field.name, 'Millrace has no such setting');
     else read(reading, field);

@@ -1,9 +1,9 @@
-/** How an import says no: one sentence, what to do, and a reason for programs, under one error code. */
+/** How an import says no: one sentence, what to do, and a reason for programs. */
 import { MillraceError } from '../base/errors.ts';
 
 /** Why something was not imported or is no longer served; `details.reason` of the error. */
 export function modelRefusal(reason: string, message: string, hint: string, cause?: unknown): MillraceError {
-  return new MillraceError('model-load-failed', message, {
+  return new MillraceError(reason === 'disk-full' ? 'disk-full' : 'model-refused', message, {
     hint,
     details: { reason },
     ...(cause !== undefined && { cause }),

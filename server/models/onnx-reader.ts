@@ -60,7 +60,7 @@ const maxClassLabels = 65_536;
 const maxDepth = 32;
 const maxLocationBytes = 4096;
 
-/** Throws `model-load-failed`, and nothing else, on whatever bytes. */
+/** Throws `model-refused`, and nothing else, on whatever bytes. */
 export function readOnnx(source: ByteSource): OnnxModel {
   return new Walk(source).model();
 }

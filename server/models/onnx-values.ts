@@ -17,7 +17,7 @@ export interface OnnxValue {
 /** Dimensions of a tensor; the runtime takes no more. */
 export const maxRank = 64;
 
-/** Reads a ValueInfoProto, the field at hand. Throws `model-load-failed`. */
+/** Reads a ValueInfoProto, the field at hand. Throws `model-refused`. */
 export function readValue(field: MessageReader): OnnxValue {
   const message = field.message();
   let name = '';
@@ -76,7 +76,7 @@ function readShape(message: MessageReader): (number | string)[] {
 
 /** What every reader of ONNX says no with. */
 export function refuseOnnx(what: string): MillraceError {
-  return new MillraceError('model-load-failed', `The file is no usable ONNX model: ${what}.`, {
+  return new MillraceError('model-refused', `The file is no usable ONNX model: ${what}.`, {
     hint: 'Copy the file again; if it stays so, export the model again.',
     details: { reason: 'not-onnx' },
   });

@@ -36,7 +36,7 @@ export interface PackageLayout {
 /** Wrappers around a model that archives and exporters add: a folder of the archive's name, then perhaps `onnx`. */
 const maxWrappers = 3;
 
-/** Throws `model-load-failed` where no model is found, naming what is there instead. */
+/** Throws `model-refused` where no model is found, naming what is there instead. */
 export async function findModels(root: string, sourceName: string): Promise<PackageLayout> {
   const found = await look(root, '', sourceName, 0);
   if (found !== undefined) return found;

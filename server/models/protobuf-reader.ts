@@ -47,7 +47,7 @@ export class MessageReader {
     this.#at = span.start;
   }
 
-  /** Moves to the next field; false at the end. Throws `model-load-failed` where the bytes are no protobuf. */
+  /** Moves to the next field; false at the end. Throws `model-refused` where the bytes are no protobuf. */
   next(): boolean {
     if (this.#at >= this.span.end) return false;
     this.budget.spend();
@@ -157,7 +157,7 @@ export class MessageReader {
 }
 
 function fault(what: string): MillraceError {
-  return new MillraceError('model-load-failed', `The file is no complete ONNX model: ${what}.`, {
+  return new MillraceError('model-refused', `The file is no complete ONNX model: ${what}.`, {
     hint: 'Copy the file again; if it stays so, export the model again.',
     details: { reason: 'not-onnx' },
   });

@@ -106,6 +106,11 @@ export function rolledBack(wishes: ServingWishes, from: string, to: string, newe
   return { ...wishes, served: to, seen: newest, previous, traffic: undefined, shadow: undefined };
 }
 
+/** The wishes where `served` is what nobody had to say so far. */
+export function promotedBefore(wishes: ServingWishes, served: string): ServingWishes {
+  return { ...wishes, served, seen: served };
+}
+
 /** The wishes where a version is to go: nothing leads to it any more. `served` is not that version. */
 export function without(wishes: ServingWishes, version: string): ServingWishes {
   const traffic = Object.entries(wishes.traffic ?? {}).filter(([each]) => each !== version);

@@ -148,7 +148,7 @@ export const freeBytesOf: FreeBytes = async (folder) => {
   return bavail * bsize;
 };
 
-/** Throws `model-load-failed` with the bytes needed where the disk cannot take them. */
+/** Throws `disk-full` with the bytes needed where the disk cannot take them. */
 export async function checkSpace(folder: string, neededBytes: number, freeBytes: FreeBytes): Promise<void> {
   const free = await freeBytes(folder);
   if (neededBytes + reserveBytes > free) throw diskFull(neededBytes, Math.max(0, free - reserveBytes));

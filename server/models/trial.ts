@@ -14,5 +14,5 @@ export interface TrialRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Throws `model-load-failed` where the model cannot be served or fails its saved test cases. */
+/** Throws `model-refused` where the model cannot be served or fails its saved test cases. */
 export type TryModel = (request: TrialRequest) => Promise<TrialResult>;

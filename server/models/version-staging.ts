@@ -41,7 +41,7 @@ export interface StagedVersion {
   readonly notes: readonly string[];
 }
 
-/** `folder` is a new name in staging. Throws `model-load-failed` and `invalid-manifest`. */
+/** `folder` is a new name in staging. Throws `model-refused` and `invalid-manifest`. */
 export async function stageVersion(
   job: StagingJob,
   model: PackageModel,

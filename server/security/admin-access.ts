@@ -3,6 +3,7 @@
  * Decides from headers alone, for every route alike; throws coded errors.
  */
 import { MillraceError } from '../base/errors.ts';
+import type { NewHostEvent } from '../protocol/admin/host-event.ts';
 import { AdminSessions, csrfTokenOf, endOfSession } from './admin-sessions.ts';
 import type { SavedSession } from './admin-sessions.ts';
 import { LaunchCodes } from './launch-codes.ts';
@@ -41,6 +42,8 @@ export interface AdminAccessOptions {
   readonly saved?: readonly SavedSession[];
   /** Keeps the sessions for the next run; called when one is opened or revoked. */
   save?(sessions: readonly SavedSession[]): void;
+  /** Hears who was let in and who has been wrong too often. */
+  onEvent?(event: NewHostEvent): void;
   /** Wall clock, milliseconds. */
   readonly now?: () => number;
 }
@@ -53,13 +56,15 @@ export class AdminAccess {
   readonly #sessions: AdminSessions;
   readonly #lockOut = new LockOut();
   readonly #save: (sessions: readonly SavedSession[]) => void;
+  readonly #onEvent: (event: NewHostEvent) => void;
   readonly #now: () => number;
 
-  constructor({ saved, save = () => {}, now = Date.now }: AdminAccessOptions = {}) {
+  constructor({ saved, save = () => {}, onEvent = () => {}, now = Date.now }: AdminAccessOptions = {}) {
     this.token = makeSecret();
     this.#tokenHash = hashSecret(this.token);
     this.#sessions = new AdminSessions(saved);
     this.#save = save;
+    this.#onEvent = onEvent;
     this.#now = now;
   }
 
@@ -98,6 +103,12 @@ export class AdminAccess {
     if (!this.#codes.take(code, nowMs)) throw this.#wrong(address, 'link');
     const { secret, session } = this.#sessions.open(nowMs);
     this.#save(this.#sessions.list(nowMs));
+    this.#onEvent({
+      kind: 'access',
+      severity: 'info',
+      sentence: `A browser was signed in by a link, from ${address}.`,
+      facts: { sessionId: session.id, address },
+    });
     return { secret, csrfToken: csrfTokenOf(secret), endsMs: endOfSession(session) };
   }
 
@@ -118,8 +129,18 @@ export class AdminAccess {
   }
 
   #wrong(address: string, what: 'token' | 'session' | 'link'): MillraceError {
-    const waitSeconds = this.#lockOut.onWrong(address, this.#now());
-    if (waitSeconds !== undefined) {
+    const locked = this.#lockOut.onWrong(address, this.#now());
+    if (locked !== undefined) {
+      const { waitSeconds, isFirst } = locked;
+      if (isFirst) {
+        this.#onEvent({
+          kind: 'access',
+          severity: 'attention',
+          sentence: `More than twenty wrong tokens or links came from ${address} within a minute; they are answered 429 for now.`,
+          hint: 'Look for a script or a browser tab with an old token. Right ones are let in all the same.',
+          facts: { address },
+        });
+      }
       return new MillraceError('locked-out', 'Too many wrong tokens came from this address.', {
         hint: `Wait ${waitSeconds} s, then use the right one: \`millrace open\` makes a new link.`,
         retryAfterSeconds: waitSeconds,

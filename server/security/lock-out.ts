@@ -12,6 +12,13 @@ const windowMs = 60_000;
 /** Addresses that are remembered; the one that has been quiet longest makes room. */
 const maxAddresses = 1024;
 
+export interface Locked {
+  /** Whole seconds. */
+  readonly waitSeconds: number;
+  /** True once per window: worth telling a person. */
+  readonly isFirst: boolean;
+}
+
 interface Tries {
   readonly sinceMs: number;
   count: number;
@@ -20,14 +27,16 @@ interface Tries {
 export class LockOut {
   readonly #tries = new Map<string, Tries>();
 
-  /** Counts a wrong try. Whole seconds to wait where the address has been wrong too often, else undefined. */
-  onWrong(address: string, nowMs: number): number | undefined {
+  /** Counts a wrong try. Says how long to wait where the address has been wrong too often. */
+  onWrong(address: string, nowMs: number): Locked | undefined {
     const known = this.#tries.get(address);
     const tries = known !== undefined && nowMs - known.sinceMs < windowMs ? known : { sinceMs: nowMs, count: 0 };
     tries.count++;
     this.#tries.delete(address);
     this.#tries.set(address, tries);
     if (this.#tries.size > maxAddresses) this.#tries.delete(this.#tries.keys().next().value!);
-    return tries.count > maxTries ? Math.ceil((tries.sinceMs + windowMs - nowMs) / 1000) : undefined;
+    if (tries.count <= maxTries) return undefined;
+    const waitSeconds = Math.ceil((tries.sinceMs + windowMs - nowMs) / 1000);
+    return { waitSeconds, isFirst: tries.count === maxTries + 1 };
   }
 }

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { root, sourceFiles } from './source-files.ts';
 
 const server = sourceFiles('server');
-const all = [...server, ...sourceFiles('test'), ...sourceFiles('build')];
+const renderer = sourceFiles('renderer');
+const all = [...server, ...renderer, ...sourceFiles('test'), ...sourceFiles('build')];
 
 const maxLines = 400;
 const emptyNames = /^(index|utils?|helpers?|common|misc|managers?|services?|data|info|processors?)$/;
@@ -21,15 +22,18 @@ describe('the house rules', () => {
     expect(bad.map(({ path }) => path)).toEqual([]);
   });
 
-  it('file names are kebab-case', () => {
+  it('file names are kebab-case, those of React components PascalCase.tsx', () => {
     const bad = all.filter(
-      ({ path }) => !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.(?:ts|mjs)$/.test(path.split('/').at(-1)!),
+      ({ path }) =>
+        !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:test|config))?\.(?:ts|mjs)$/.test(path.split('/').at(-1)!) &&
+        !/^renderer\/(?:.+\/)?[A-Z][A-Za-z0-9]*\.tsx$/.test(path) &&
+        path !== 'renderer/main.tsx',
     );
     expect(bad.map(({ path }) => path)).toEqual([]);
   });
 
   it('no file only passes on what others export', () => {
-    const barrels = server.filter(({ text }) => {
+    const barrels = [...server, ...renderer].filter(({ text }) => {
       const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '').trim();
       return (
         code !== '' && code.split('\n').every((line) => /^export\s.*\sfrom\s/.test(line.trim()) || line.trim() === '')
@@ -38,17 +42,17 @@ describe('the house rules', () => {
     expect(barrels.map(({ path }) => path)).toEqual([]);
   });
 
-  it('every file of the server starts by saying what it is', () => {
-    const silent = server.filter(({ text }) => !text.startsWith('/**'));
+  it('every file of the server and of the renderer starts by saying what it is', () => {
+    const silent = [...server, ...renderer].filter(({ text }) => !text.startsWith('/**'));
     expect(silent.map(({ path }) => path)).toEqual([]);
   });
 
   it('every unit test lies where its source lies', () => {
     const mirrored =
-      /^test\/(base|protocol|balancer|cluster|metrics|models|openapi|replica|security|storage|gateway|admin|host|cli)\/(.+)\.test\.ts$/;
+      /^test\/(base|protocol|balancer|cluster|metrics|models|openapi|replica|security|sources|storage|sync|gateway|admin|host|cli|renderer)\/(.+)\.test\.ts$/;
     // `dispatcher-properties.test.ts` tests dispatcher.ts: a long test is split by what it is about.
     const hasSource = (folder: string, name: string): boolean =>
-      existsSync(join(root, 'server', folder, `${name}.ts`)) ||
+      existsSync(join(root, folder === 'renderer' ? '' : 'server', folder, `${name}.ts`)) ||
       (name.includes('-') && hasSource(folder, name.slice(0, name.lastIndexOf('-'))));
     const lost = all.flatMap(({ path }) => {
       const match = mirrored.exec(path);

@@ -13,11 +13,16 @@ const program = fileURLToPath(new URL('../../bin/millrace.mjs', import.meta.url)
 export interface MillraceHost {
   readonly pid: number;
   readonly inferenceUrl: string;
+  /** For commands that look for the host. */
+  readonly dataDirectory: string;
   status(): Promise<HostView>;
 }
 
 export interface MillraceSettings {
-  readonly replicas: number;
+  /** A fixed number; undefined lets the autoscaler decide. */
+  readonly replicas?: number;
+  /** The autoscaler's policy. */
+  readonly scaling?: Readonly<Record<string, unknown>>;
   /** Threads of each replica; undefined leaves them to Millrace. */
   readonly threads?: number;
   /** Whether answers are saved. Default false: the benchmarks repeat one request, and are about what runs. */
@@ -28,7 +33,7 @@ export interface MillraceSettings {
 export async function startMillrace(
   scope: Scope,
   { repository }: Pick<StoredModel, 'repository'>,
-  { replicas, threads, cache = false }: MillraceSettings,
+  { replicas, threads, scaling, cache = false }: MillraceSettings,
 ): Promise<MillraceHost> {
   const folder = await scope.temporaryFolder();
   const configPath = join(folder, 'millrace.json');
@@ -37,7 +42,7 @@ export async function startMillrace(
     dataDirectory: join(folder, 'data'),
     http: { port: 0 },
     admin: { port: 0 },
-    defaults: { replicas, threads },
+    defaults: { replicas, threads, scaling },
     cache: { enabled: cache },
     log: { level: 'warn' },
   };
@@ -53,6 +58,7 @@ export async function startMillrace(
   return {
     pid: child.pid!,
     inferenceUrl,
+    dataDirectory: config.dataDirectory,
     status: async () => (await findHost(config.dataDirectory)).status,
   };
 }

@@ -55,6 +55,23 @@ export function limitRow(workload: string, values: readonly number[], limit: num
   };
 }
 
+/** Two figures of which less is better, pair by pair; there to be read. */
+export function ratioRow(
+  workload: string,
+  pairs: readonly { readonly subject: number; readonly baseline: number }[],
+  unit: string,
+): Row {
+  const ratio = spreadOf(pairs.map(({ subject, baseline }) => subject / baseline));
+  return {
+    workload,
+    subject: `${Math.round(spreadOf(pairs.map(({ subject }) => subject)).median)} ${unit}`,
+    baseline: `${Math.round(spreadOf(pairs.map(({ baseline }) => baseline)).median)} ${unit}`,
+    comparison: `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)})`,
+    target: '',
+    verdict: '',
+  };
+}
+
 export function failedRow(workload: string, reason: string): Row {
   return { workload, subject: reason, baseline: '', comparison: '', target: '', verdict: 'FAILED' };
 }

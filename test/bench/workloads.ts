@@ -11,6 +11,7 @@ import { measurePairs } from './pairs.ts';
 import { latencyRow, skippedRow, throughputRow } from './row.ts';
 import type { Row } from './row.ts';
 import type { Scope } from './scope.ts';
+import { measureScaling } from './scaling.ts';
 import { measureMemory, measureStart } from './start-up.ts';
 
 export interface Workload {
@@ -29,6 +30,7 @@ export const workloads: readonly Workload[] = [
   { name: 'binary', run: binaryTensor },
   { name: 'heavy', run: heavyRuns },
   { name: 'batching', run: batching },
+  { name: 'scaling', run: measureScaling },
 ];
 
 /** Replicas of one thread on both sides: digits is far too small to be split, and the comparison is about the way to it. */

@@ -19,7 +19,7 @@ function version(id: string, parts: Partial<VersionMemory> = {}): VersionMemory 
     isLocked: false,
     isBusy: false,
     lastUsedMs: now - 10_000,
-    loadedSinceMs: now - 20_000,
+    readySinceMs: now - 20_000,
     keepAliveMs: undefined,
     ...parts,
   };
@@ -68,7 +68,12 @@ describe('planResidency', () => {
     expect(plan([busy, wanted('c')], 100).unload).toEqual([]);
     const patient = wanted('c', { wantedSinceMs: now - fairAfterMs });
     expect(plan([busy, patient], 100).unload).toEqual(['a']);
-    expect(plan([{ ...busy, loadedSinceMs: now - minTurnMs + 1 }, patient], 100).unload).toEqual([]);
+    expect(plan([{ ...busy, readySinceMs: now - minTurnMs + 1 }, patient], 100).unload).toEqual([]);
+  });
+
+  it('does not send away what is still loading and waited for', () => {
+    const loading = loaded('a', { isBusy: true, readySinceMs: undefined });
+    expect(plan([loading, wanted('c', { wantedSinceMs: 0 })], 100).unload).toEqual([]);
   });
 
   it('prefers an idle version to a busy one', () => {
@@ -87,7 +92,7 @@ describe('planResidency', () => {
       loaded('b', { ...old, lastUsedMs: now - 4999 }),
       loaded('c', { ...old, mode: 'start' }),
       loaded('d', { ...old, isBusy: true }),
-      loaded('e', { ...old, loadedSinceMs: now - 10 }),
+      loaded('e', { ...old, readySinceMs: now - 10 }),
       loaded('f'),
     ];
     expect(plan(versions, 1000).unload).toEqual(['a']);
@@ -134,12 +139,13 @@ describe('a budget for 5 with 20 models, in any order of requests', () => {
       fc.property(
         fc.array(fc.tuple(fc.nat(19), fc.integer({ min: 0, max: 400 })), { minLength: 1, maxLength: 120 }),
         fc.array(fc.integer({ min: 60, max: 140 }), { minLength: 20, maxLength: 20 }),
-        (requests, sizes) => {
+        fc.constantFrom(100, 3000),
+        (requests, sizes, startMs) => {
           const budget = 500;
-          const models = sizes.map((bytes, index) => new SimulatedModel(String(index), bytes));
+          const models = sizes.map((bytes, index) => new SimulatedModel(String(index), bytes, startMs));
           const arrivals = [...requests];
           let nextAtMs = now;
-          for (let nowMs = now; nowMs < now + 200_000; nowMs += 50) {
+          for (let nowMs = now; nowMs < now + 1_000_000; nowMs += 50) {
             while (arrivals.length > 0 && nextAtMs <= nowMs) {
               const [index, gapMs] = arrivals.shift()!;
               models[index]!.waiting++;
@@ -165,19 +171,22 @@ describe('a budget for 5 with 20 models, in any order of requests', () => {
   });
 });
 
-/** Loads in 100 ms, answers one request each 50 ms, ends in 50 ms. */
+/** Loads in `startMs`, answers one request each 50 ms, ends in 50 ms. */
 class SimulatedModel {
   waiting = 0;
   lastUsedMs = 0;
   #wantedSinceMs: number | undefined;
   #state: VersionMemory['residence'] = 'unloaded';
   #sinceMs = 0;
+  #readySinceMs: number | undefined;
   readonly #id: string;
   readonly #bytes: number;
+  readonly #startMs: number;
 
-  constructor(id: string, bytes: number) {
+  constructor(id: string, bytes: number, startMs: number) {
     this.#id = id;
     this.#bytes = bytes;
+    this.#startMs = startMs;
   }
 
   get bytes(): number {
@@ -194,11 +203,15 @@ class SimulatedModel {
   unload(nowMs: number): void {
     expect(this.#state).toBe('loaded');
     this.#state = 'unloading';
+    this.#readySinceMs = undefined;
     this.#sinceMs = nowMs;
   }
 
   pass(nowMs: number): void {
-    if (this.#state === 'loaded' && nowMs - this.#sinceMs >= 100 && this.waiting > 0) this.waiting--;
+    if (this.#state === 'loaded' && nowMs - this.#sinceMs >= this.#startMs) {
+      this.#readySinceMs ??= nowMs;
+      if (this.waiting > 0) this.waiting--;
+    }
     if (this.#state === 'unloading' && nowMs - this.#sinceMs >= 50) this.#state = 'unloaded';
     if (this.#state === 'unloaded' && this.waiting > 0) this.#wantedSinceMs ??= nowMs;
   }
@@ -211,7 +224,7 @@ class SimulatedModel {
       wantedSinceMs: this.#wantedSinceMs,
       isBusy: this.waiting > 0,
       lastUsedMs: this.lastUsedMs,
-      loadedSinceMs: this.#sinceMs,
+      readySinceMs: this.#readySinceMs,
     });
   }
 }

@@ -64,13 +64,21 @@ describe('a model of external data', () => {
       await put('adder/1/weights.bin', weights(5, 5, 5, 5));
       const second = await imported(join(folder, 'adder'));
       expect(second).toMatchObject({ restartNeeded: false, versions: [{ version: '2', changes: [] }] });
+      // The running host has taken notice.
       expect(await host.post('/v2/models/adder/infer', body)).toMatchObject({ outputs: [{ data: [15, 15, 15, 15] }] });
     }
     await using host = await StoreHost.start(data);
     expect(host.models).toMatchObject([{ name: 'adder', version: '2' }]);
     expect(await host.post('/v2/models/adder/infer', body)).toMatchObject({ outputs: [{ data: [15, 15, 15, 15] }] });
     expect((await models('remove', 'adder')).code).toBe(2);
-    expect((await models('remove', 'adder', '--version', '2', '--yes')).stdout).toContain('until it is restarted');
+    const inUse = await models('remove', 'adder', '--version', '2', '--yes');
+    expect(inUse).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Version 2 of adder answers requests now'),
+    });
+    expect((await models('promote', 'adder', '1')).stdout).toBe('Version 1 of adder answers now.\n');
+    expect(await host.post('/v2/models/adder/infer', body)).toMatchObject({ outputs: [{ data: [11, 12, 13, 14] }] });
+    expect((await models('remove', 'adder', '--version', '2', '--yes')).stdout).toBe('Removed version 2 of adder.\n');
     expect((await models('show', 'adder')).stdout).not.toContain('Version 2');
     expect((await models('remove', 'adder', '--yes')).code).toBe(0);
     expect(await models('show', 'adder')).toMatchObject({

@@ -64,7 +64,7 @@ describe('extractZip', () => {
     ['a dot at the end', [file('m./model.onnx')], /no plain file name/],
   ])('refuses %s and writes nothing', async (_what, entries, words) => {
     await expect(extract(zip([file('good.onnx'), ...entries]))).rejects.toMatchObject({
-      code: 'model-load-failed',
+      code: 'model-refused',
       message: expect.stringMatching(words),
     });
     expect(existsSync(into())).toBe(false);
@@ -80,7 +80,7 @@ describe('extractZip', () => {
 
   it('stops at an entry that is larger than it says', async () => {
     const liar = zip([file('model.onnx', Buffer.alloc(5_000_000), { deflate: true, claimedBytes: 1000 })]);
-    await expect(extract(liar)).rejects.toMatchObject({ code: 'model-load-failed', details: { reason: 'zip-broken' } });
+    await expect(extract(liar)).rejects.toMatchObject({ code: 'model-refused', details: { reason: 'zip-broken' } });
   });
 
   it('refuses more entries than a model has', async () => {
@@ -101,7 +101,7 @@ describe('extractZip', () => {
     ['overwritten in the middle', (bytes: Buffer) => Buffer.from(bytes).fill(0xff, 20, bytes.length - 22)],
   ])('refuses an archive that is %s', async (_what, damage) => {
     await expect(extract(damage(zip([file('model.onnx', 'x'.repeat(500))])))).rejects.toMatchObject({
-      code: 'model-load-failed',
+      code: 'model-refused',
     });
   });
 

@@ -87,7 +87,7 @@ describe('readOnnx', () => {
           ['offset', offset],
         ]),
       ),
-    ).toBe('model-load-failed');
+    ).toBe('model-refused');
   });
 
   it('counts what is declared, not what is there', () => {
@@ -139,7 +139,7 @@ describe('readOnnx', () => {
   it('refuses every truncation of a model, or reads it where the cut falls between two fields', () => {
     const bytes = smallModel();
     const outcomes = Array.from({ length: bytes.length }, (_, length) => outcome(bytes.subarray(0, length)));
-    expect(new Set(outcomes)).toEqual(new Set(['read', 'model-load-failed']));
+    expect(new Set(outcomes)).toEqual(new Set(['read', 'model-refused']));
     // Only the two operator sets at the end can be cut off whole.
     expect(outcomes.filter((each) => each === 'read').length).toBeLessThanOrEqual(3);
   });

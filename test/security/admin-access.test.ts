@@ -15,7 +15,13 @@ const none: AccessRequest = {
 function setUp(saved: readonly SavedSession[] = []) {
   const clock = { nowMs: 1_000_000 };
   const kept: SavedSession[][] = [];
-  const access = new AdminAccess({ saved, save: (sessions) => kept.push([...sessions]), now: () => clock.nowMs });
+  const events: string[] = [];
+  const access = new AdminAccess({
+    saved,
+    save: (sessions) => kept.push([...sessions]),
+    onEvent: ({ severity }) => void events.push(severity),
+    now: () => clock.nowMs,
+  });
   const check = (request: Partial<AccessRequest>) => access.check({ ...none, ...request });
   const enter = () => access.openSession(access.makeCode(hour), '127.0.0.1');
   const codeOf = (act: () => unknown): unknown => {
@@ -26,7 +32,7 @@ function setUp(saved: readonly SavedSession[] = []) {
       return (error as { code?: string }).code;
     }
   };
-  return { access, clock, kept, check, enter, codeOf };
+  return { access, clock, kept, events, check, enter, codeOf };
 }
 
 describe('the token', () => {
@@ -177,5 +183,22 @@ describe('the lock-out', () => {
     }
     expect(codeOf(() => check({ address: 'a' }))).toBe('unauthenticated');
     expect(codeOf(() => access.openSession('wrong', 'a'))).toBe('locked-out');
+  });
+
+  it('is told once a minute, as is each browser that is let in, without anything that opens a door', () => {
+    const told: string[] = [];
+    const access = new AdminAccess({ onEvent: (event) => void told.push(JSON.stringify(event)) });
+    const code = access.makeCode(hour);
+    const { secret, csrfToken } = access.openSession(code, 'a');
+    for (let count = 0; count < 50; count++) expect(() => access.openSession('wrong-secret', 'b')).toThrow();
+    expect(told).toHaveLength(2);
+    for (const each of [code, secret, csrfToken, 'wrong-secret', access.token])
+      expect(told.join('')).not.toContain(each);
+    const { check, clock, codeOf, events } = setUp();
+    const wrong = (): unknown => codeOf(() => check({ address: 'b', authorization: 'Bearer wrong' }));
+    for (let count = 0; count < 30; count++) wrong();
+    clock.nowMs += 60_000;
+    for (let count = 0; count < 30; count++) wrong();
+    expect(events).toEqual(['attention', 'attention']);
   });
 });

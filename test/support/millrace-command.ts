@@ -49,7 +49,7 @@ export class StoreHost implements AsyncDisposable {
     this.models = announced.models;
   }
 
-  static async start(dataDirectory: string): Promise<StoreHost> {
+  static async start(dataDirectory: string, logLevel = 'error'): Promise<StoreHost> {
     const command = new MillraceCommand([
       'serve',
       '--json',
@@ -60,7 +60,7 @@ export class StoreHost implements AsyncDisposable {
       '--admin-port',
       '0',
       '--log-level',
-      'error',
+      logLevel,
     ]);
     const first = await Promise.race([
       new Promise<string>((resolve) => {

@@ -39,9 +39,14 @@ export class RawConnection implements Disposable {
     socket.on('error', () => {}); // 'close' follows.
   }
 
-  static async open(url: string): Promise<RawConnection> {
+  static async open(url: string, localAddress?: string): Promise<RawConnection> {
     const { hostname, port } = new URL(url);
-    const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    const socket = connect({
+      host: hostname,
+      port: Number(port),
+      noDelay: true,
+      ...(localAddress !== undefined && { localAddress }),
+    });
     const connection = new RawConnection(socket);
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
@@ -101,8 +106,12 @@ export class RawConnection implements Disposable {
 }
 
 /** Sends the bytes on a connection of their own and gives the answer; undefined where the connection just ended. */
-export async function rawRequest(url: string, bytes: string | Uint8Array): Promise<RawAnswer | undefined> {
-  using connection = await RawConnection.open(url);
+export async function rawRequest(
+  url: string,
+  bytes: string | Uint8Array,
+  localAddress?: string,
+): Promise<RawAnswer | undefined> {
+  using connection = await RawConnection.open(url, localAddress);
   void connection.write(bytes);
   return await connection.answer();
 }

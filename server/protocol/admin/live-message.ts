@@ -1,7 +1,8 @@
 /**
  * What `GET /api/v1/live` sends, once a second: server-sent events named after `type`, numbered by `id`.
  *
- * The first is a snapshot. Deltas hold what changed since the message before. A client that comes back with `Last-Event-ID`
+ * The first is a snapshot. Deltas hold what changed since the message before; `upSeconds` that only counts on is no
+ * change. A client that comes back with `Last-Event-ID`
  * gets the deltas it missed, or a snapshot where they are no longer kept.
  */
 import type { HostEvent } from './host-event.ts';

@@ -19,6 +19,7 @@ export const sessionListSchema = z.array(
     isOwn: z.boolean(),
   }),
 );
+export type SessionList = z.infer<typeof sessionListSchema>;
 
 export const launchLinkSchema = z.object({
   /** For a person to open within the hour. */

@@ -1,0 +1,2 @@
+/** False where the GUI could not be built. */
+export function buildGui(): boolean;

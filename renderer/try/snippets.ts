@@ -1,0 +1,98 @@
+/** The same request in the languages of those who call. Pure. Only what each language brings, so that nothing is installed. */
+
+export const languages = ['curl', 'powershell', 'python', 'javascript', 'csharp'] as const;
+export type Language = (typeof languages)[number];
+
+/** Names as people write them; no translation. */
+export const languageNames: Readonly<Record<Language, string>> = {
+  curl: 'curl',
+  powershell: 'PowerShell',
+  python: 'Python',
+  javascript: 'JavaScript',
+  csharp: 'C#',
+};
+
+export interface SnippetRequest {
+  readonly url: string;
+  readonly body: unknown;
+}
+
+/** A longer body stands in a file beside the code, characters. */
+export const maxInlineBody = 3000;
+export const bodyFile = 'request.json';
+
+/** True where the code reads the body from `request.json`. */
+export function needsFile({ body }: SnippetRequest): boolean {
+  return JSON.stringify(body).length > maxInlineBody;
+}
+
+export function snippet(language: Language, request: SnippetRequest): string {
+  return writers[language](request, needsFile(request) ? undefined : JSON.stringify(request.body));
+}
+
+/** `json` is undefined where the body is in the file. */
+type Writer = (request: SnippetRequest, json: string | undefined) => string;
+
+const writers: Readonly<Record<Language, Writer>> = {
+  curl: ({ url }, json) =>
+    json === undefined
+      ? `curl -s ${url} -H 'Content-Type: application/json' -d @${bodyFile}`
+      : `curl -s ${url} -H 'Content-Type: application/json' -d '${json.replaceAll("'", String.raw`'\''`)}'`,
+
+  powershell: ({ url }, json) => {
+    const body = json === undefined ? `-InFile ${bodyFile}` : `-Body '${json.replaceAll("'", "''")}'`;
+    return `Invoke-RestMethod ${url} -Method Post -ContentType application/json ${body} | ConvertTo-Json -Depth 8`;
+  },
+
+  python: ({ url, body }, json) =>
+    [
+      'import json',
+      'from urllib.request import Request, urlopen',
+      '',
+      json === undefined ? `body = json.load(open(${text(bodyFile)}))` : `body = ${pythonValue(body)}`,
+      `request = Request(${text(url)}, json.dumps(body).encode(), {"Content-Type": "application/json"})`,
+      'with urlopen(request, timeout=30) as response:',
+      '    print(json.load(response))',
+    ].join('\n'),
+
+  javascript: ({ url }, json) =>
+    [
+      ...(json === undefined ? [`import { readFile } from 'node:fs/promises';`, ''] : []),
+      `const response = await fetch(${text(url)}, {`,
+      `  method: 'POST',`,
+      `  headers: { 'Content-Type': 'application/json' },`,
+      json === undefined ? `  body: await readFile('${bodyFile}'),` : `  body: JSON.stringify(${json}),`,
+      '});',
+      'console.log(await response.json());',
+    ].join('\n'),
+
+  csharp: ({ url }, json) =>
+    [
+      'using System.Text;',
+      '',
+      'using var client = new HttpClient();',
+      json === undefined ? `var json = File.ReadAllText("${bodyFile}");` : `var json = """\n    ${json}\n    """;`,
+      'var content = new StringContent(json, Encoding.UTF8, "application/json");',
+      `var response = await client.PostAsync(${text(url)}, content);`,
+      'Console.WriteLine(await response.Content.ReadAsStringAsync());',
+    ].join('\n'),
+};
+
+/** A JSON string is a string of Python, JavaScript and C# as well. */
+function text(value: string): string {
+  return JSON.stringify(value);
+}
+
+/** JSON with Python's words for true, false and null. */
+function pythonValue(value: unknown): string {
+  if (value === true) return 'True';
+  if (value === false) return 'False';
+  if (value === null || value === undefined) return 'None';
+  if (Array.isArray(value)) return `[${value.map(pythonValue).join(', ')}]`;
+  if (typeof value === 'object') {
+    return `{${Object.entries(value)
+      .map(([name, member]) => `${text(name)}: ${pythonValue(member)}`)
+      .join(', ')}}`;
+  }
+  return JSON.stringify(value);
+}

@@ -1,0 +1,82 @@
+/** The GUI in a real browser, signed in, with everything that a page may complain about. */
+import { expect } from 'vitest';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { HostClient } from '../../server/cli/host-client.ts';
+import type { LaunchLink } from '../../server/protocol/admin/session-view.ts';
+import { buildGui } from '../../build/gui.mjs';
+import type { HostProcess } from './host-process.ts';
+import { TestHost } from './test-host.ts';
+
+export interface GuiOptions {
+  readonly theme?: 'light' | 'dark';
+  readonly width?: number;
+  readonly height?: number;
+  /** Whether this browser has seen the first steps. Default true. */
+  readonly isWelcomed?: boolean;
+  /** What else the browser keeps, by key. */
+  readonly stored?: Readonly<Record<string, string>>;
+}
+
+/** A link that opens the GUI of the host once. */
+async function launchLink(host: TestHost | HostProcess): Promise<string> {
+  if (host instanceof TestHost) {
+    return (await host.admin('/launch-links', { body: '{}' })).json<LaunchLink>().opened;
+  }
+  const client = await HostClient.find(host.dataDirectory);
+  return (await client.post<LaunchLink>('/launch-links', {})).opened;
+}
+
+export class Gui implements AsyncDisposable {
+  readonly page: Page;
+  /** Lines of the console, faults of the page, resources that did not load or were blocked. */
+  readonly complaints: string[] = [];
+  readonly #context: BrowserContext;
+  readonly #adminUrl: string;
+
+  private constructor(context: BrowserContext, page: Page, adminUrl: string) {
+    this.#context = context;
+    this.page = page;
+    this.#adminUrl = adminUrl;
+    page.on('console', (message) => this.complaints.push(message.text()));
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+    page.on('requestfailed', (request) => {
+      // The live stream ends with the page that reads it.
+      if (!request.url().endsWith('/live')) this.complaints.push(`${request.method()} ${request.url()}`);
+    });
+  }
+
+  /** Opens the page by a fresh link; the first snapshot has been drawn when it resolves. */
+  static async open(browser: Browser, host: TestHost | HostProcess, options: GuiOptions = {}): Promise<Gui> {
+    const { theme = 'light', width = 1280, height = 800, isWelcomed = true, stored = {} } = options;
+    expect(buildGui(), 'the GUI can be built').toBe(true);
+    const context = await browser.newContext({
+      colorScheme: theme,
+      viewport: { width, height },
+      locale: 'en-US',
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    const items = { ...stored, ...(isWelcomed && { 'millrace.welcomed': '1' }) };
+    await context.addInitScript(
+      `if (!sessionStorage.getItem('begun')) { sessionStorage.setItem('begun', '1'); for (const [key, value] of Object.entries(${JSON.stringify(items)})) localStorage.setItem(key, value); }`,
+    );
+    const gui = new Gui(context, await context.newPage(), host.adminUrl);
+    await gui.page.goto(await launchLink(host));
+    await gui.page.locator('h1').waitFor();
+    return gui;
+  }
+
+  /** Goes to a place as one who typed its address. */
+  async goTo(path: string): Promise<void> {
+    await this.page.goto(`${this.#adminUrl}${path}`);
+    await this.page.locator('h1').waitFor();
+  }
+
+  /** Pixels that the page is wider than its window. */
+  async overflow(): Promise<number> {
+    return Number(await this.page.evaluate('document.documentElement.scrollWidth - innerWidth'));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#context.close();
+  }
+}

@@ -1,10 +1,19 @@
 /** The command line: parses words, calls server/cli/*, sets the exit code. `millrace --help` is its documentation. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { copies, lifetime, limitNumber, portNumber, positive, seconds } from './cli/arguments.ts';
 import { addMeasuringCommands } from './cli/measuring-commands.ts';
 import { cacheClearCommand, cacheStatusCommand } from './cli/cache.ts';
 import type { CacheFlags } from './cli/cache.ts';
+import {
+  exportFeaturesCommand,
+  getFeaturesCommand,
+  importFeaturesCommand,
+  listFeaturesCommand,
+  removeFeaturesCommand,
+} from './cli/features.ts';
+import type { FeatureExportFlags, FeatureFlags, FeatureImportFlags } from './cli/features.ts';
 import { findHost } from './cli/host-client.ts';
 import { statusText } from './cli/inspect.ts';
 import { cancelJobCommand, listJobsCommand } from './cli/jobs.ts';
@@ -217,6 +226,63 @@ cache
     run(flags.json === true, () => cacheClearCommand(model, flags)),
   );
 
+const features = program.command('features').description('look at the feature store, fill it, empty it');
+
+features
+  .command('list')
+  .description('list the feature sets')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((flags: FeatureFlags) => run(flags.json === true, () => listFeaturesCommand(flags)));
+
+features
+  .command('get')
+  .description('show the features of one entity')
+  .argument('<set>')
+  .argument('<id>')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((set: string, id: string, flags: FeatureFlags) =>
+    run(flags.json === true, () => getFeaturesCommand(set, id, flags)),
+  );
+
+features
+  .command('import')
+  .description('write the entities of a CSV or JSON Lines file into a set')
+  .argument('<set>')
+  .argument('<file>')
+  .option('--id <column>', 'column or member that holds the ids', 'id')
+  .addOption(new Option('--format <format>', 'default: from the ending of the file').choices(['csv', 'jsonl']))
+  .option('--ttl <seconds>', 'how long entities of the set are found (default: for ever)', lifetime)
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .addHelpText('after', '\nExample:\n  millrace features import patients patients.csv --id patient_id')
+  .action((set: string, path: string, flags: FeatureImportFlags) =>
+    run(flags.json === true, () => importFeaturesCommand(set, path, flags)),
+  );
+
+features
+  .command('export')
+  .description('write all entities of a set into a file, or print them')
+  .argument('<set>')
+  .option('--output <file>', 'default: standard output')
+  .addOption(
+    new Option('--format <format>', 'default: from the ending of the file, else jsonl').choices(['csv', 'jsonl']),
+  )
+  .addOption(dataOption())
+  .action((set: string, flags: FeatureExportFlags) => run(false, () => exportFeaturesCommand(set, flags)));
+
+features
+  .command('remove')
+  .description('remove one entity, or without an id the whole set')
+  .argument('<set>')
+  .argument('[id]')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((set: string, id: string | undefined, flags: FeatureFlags) =>
+    run(flags.json === true, () => removeFeaturesCommand(set, id, flags)),
+  );
+
 const jobs = program.command('jobs').description('look at what the running host does beside serving');
 
 jobs
@@ -313,34 +379,6 @@ function defaultDataDirectory(): string {
     return join(process.env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), 'Millrace');
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'Millrace');
   return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'millrace');
-}
-
-function portNumber(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
-  throw new InvalidArgumentError('A port is a whole number from 0 to 65535.');
-}
-
-function positive(text: string): number {
-  return wholeNumber(text, 1, 64);
-}
-
-function wholeNumber(text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new InvalidArgumentError(`A whole number from ${min} to ${max} is expected.`);
-}
-
-function limitNumber(text: string): number {
-  return wholeNumber(text, 1, 1000);
-}
-
-function copies(text: string): number {
-  return wholeNumber(text, 0, 64);
-}
-
-function seconds(text: string): number {
-  return wholeNumber(text, 1, 86_400);
 }
 
 await program.parseAsync();

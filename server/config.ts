@@ -94,6 +94,13 @@ const configSchema = z.strictObject({
     })
     .prefault({}),
   cache: cacheSchema.prefault({}),
+  /** Where `/predict` finds the features of an entity. */
+  features: z
+    .strictObject({
+      /** Absent: in the data folder. */
+      redis: redisUrl,
+    })
+    .prefault({}),
   limits: limitsSchema.prefault({}),
   /** Places that models come from; those added by the command line are kept in the data folder. */
   sources: z.array(sourceSettingsSchema).max(32).default([]),

@@ -19,6 +19,7 @@ import { Catalog } from './host/catalog.ts';
 import { AdminApi } from './host/admin-api.ts';
 import { HostSources } from './host/host-sources.ts';
 import { HistoryRecorder } from './host/history-recorder.ts';
+import { openFeatureStore } from './host/feature-place.ts';
 import { listenNear } from './host/listen.ts';
 import { RunFile } from './host/run-file.ts';
 import { defaultMemoryBudgetBytes } from './host/memory-budget.ts';
@@ -112,6 +113,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   const expected = scan.names;
   const shared = { config, log, library, catalog, residency, book, devices };
   const answers = openAnswerStore(config, onEvent);
+  const features = openFeatureStore(config, onEvent);
   const digests = new FileDigests(digestsPath(config.dataDirectory));
   const builder = new ModelBuilder({ ...shared, expected, physicalCores, answers, digests, spawn, onEvent });
   const models = new ModelCommands({
@@ -147,6 +149,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
         : undefined,
     version,
     log,
+    features,
     renderMetrics(bufferedBytes, connections) {
       const { user, system } = process.cpuUsage();
       return renderMetrics(
@@ -231,6 +234,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   } catch (error) {
     listener.close();
     await answers?.cache.close();
+    await features.close();
     emptyDirectory.remove();
     events.close();
     throw error;
@@ -263,6 +267,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     residency.stop();
     await Promise.all([devices.close(), models.stop(), ...catalog.models().map((model) => model.stop())]);
     await answers?.cache.close();
+    await features.close();
     await admin.stop();
     await warden.stop();
     emptyDirectory.remove();

@@ -41,6 +41,7 @@ describe('parseConfig', () => {
         maxQueueBytes: 32 * 1024 * 1024,
       },
       sources: [],
+      features: {},
       cache: { enabled: true, ttlSeconds: 3600, maxBytes: 256 * 1024 * 1024 },
       compatibility: { serverName: 'millrace', repositoryControl: 'none' },
       drainTimeoutMs: 60_000,

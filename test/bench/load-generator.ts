@@ -21,6 +21,8 @@ export interface Measurement {
 export interface LoadGenerator {
   /** With its version, for the report. */
   readonly name: string;
+  /** Whether it can send requests that all differ, see InferenceRequest.numbered. */
+  readonly numbersRequests: boolean;
   /** Loads `baseUrl` from another process. Throws where any answer was not 2xx or any connection failed. */
   run(scope: Scope, baseUrl: string, load: Load): Promise<Measurement>;
 }

@@ -19,9 +19,9 @@ export const connectTexts = {
   'connect.connections': { one: '{count} open connection', other: '{count} open connections' },
 
   'sources.lead': 'Where models come from.',
-  'sources.folder': 'Folder',
-  'sources.store': 'The store',
-  'sources.storeHint': 'Models that were imported. New versions go live by themselves.',
+  'sources.folder': 'Served from',
+  'sources.store': 'Served from',
+  'sources.storeHint': 'Models of this folder, and those that were imported. What is imported goes live by itself.',
   'sources.plainHint': 'A folder that is served as it is. It is read when Millrace starts.',
   'sources.holds': '{models} with {versions}, {size}',
   'sources.models': { one: '{count} model', other: '{count} models' },

@@ -4,8 +4,6 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { HostClient } from '../../server/cli/host-client.ts';
 import type { LaunchLink } from '../../server/protocol/admin/session-view.ts';
 import { buildGui } from '../../build/gui.mjs';
-import type { HostProcess } from './host-process.ts';
-import { TestHost } from './test-host.ts';
 
 export interface GuiOptions {
   readonly theme?: 'light' | 'dark';
@@ -17,12 +15,15 @@ export interface GuiOptions {
   readonly stored?: Readonly<Record<string, string>>;
 }
 
+/** Where a host is, and the folder that says how to get in. */
+interface GuiHost {
+  readonly adminUrl: string;
+  readonly dataDirectory: string;
+}
+
 /** A link that opens the GUI of the host once. */
-async function launchLink(host: TestHost | HostProcess): Promise<string> {
-  if (host instanceof TestHost) {
-    return (await host.admin('/launch-links', { body: '{}' })).json<LaunchLink>().opened;
-  }
-  const client = await HostClient.find(host.dataDirectory);
+async function launchLink({ dataDirectory }: GuiHost): Promise<string> {
+  const client = await HostClient.find(dataDirectory);
   return (await client.post<LaunchLink>('/launch-links', {})).opened;
 }
 
@@ -40,13 +41,14 @@ export class Gui implements AsyncDisposable {
     page.on('console', (message) => this.complaints.push(message.text()));
     page.on('pageerror', (error) => this.complaints.push(error.message));
     page.on('requestfailed', (request) => {
-      // The live stream ends with the page that reads it.
-      if (!request.url().endsWith('/live')) this.complaints.push(`${request.method()} ${request.url()}`);
+      // What a page that is left was still loading ends with it.
+      const reason = request.failure()?.errorText;
+      if (reason !== 'net::ERR_ABORTED') this.complaints.push(`${request.method()} ${request.url()}: ${reason}`);
     });
   }
 
   /** Opens the page by a fresh link; the first snapshot has been drawn when it resolves. */
-  static async open(browser: Browser, host: TestHost | HostProcess, options: GuiOptions = {}): Promise<Gui> {
+  static async open(browser: Browser, host: GuiHost, options: GuiOptions = {}): Promise<Gui> {
     const { theme = 'light', width = 1280, height = 800, isWelcomed = true, stored = {} } = options;
     expect(buildGui(), 'the GUI can be built').toBe(true);
     const context = await browser.newContext({

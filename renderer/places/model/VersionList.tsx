@@ -6,7 +6,6 @@ import type { ServingView } from '../../../server/protocol/admin/model-command.t
 import { askApi } from '../../api/api-client.ts';
 import { Button, ButtonLink } from '../../components/Button.tsx';
 import { Card } from '../../components/Card.tsx';
-import { CommandHint } from '../../components/CommandHint.tsx';
 import { ErrorNotice } from '../../components/Notice.tsx';
 import { useJob } from '../../components/use-job.ts';
 import { JobNotice } from '../../frame/JobNotice.tsx';
@@ -85,7 +84,6 @@ export function VersionList({ model }: { readonly model: ModelView }) {
           started={started}
         />
       )}
-      <CommandHint command={`npx millrace models show ${name}`} />
     </div>
   );
 }

@@ -213,7 +213,7 @@ export class ScalingLoop {
       occupancy: target.occupancy.mean(nowMs, windowMs),
       traffic: scaled.meter.read(nowMs, outstanding),
       batches: batchRunsOf(statistics),
-      rowsPerRequest: statistics.inferenceCount / Math.max(1, statistics.success.count),
+      rowsPerRequest: statistics.inferenceCount / Math.max(1, statistics.success.count - statistics.cacheHit.count),
       replicaCpu: ready.map(({ pid, cpu }) => {
         const read = readCpuMs(pid);
         const percent = this.#cpu.percent(pid, read === undefined ? cpu : { cpuMs: read, atMs: nowMs });

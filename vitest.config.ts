@@ -14,6 +14,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/integration/**', 'test/e2e/**', 'test/contract/**'],
+          // Property tests take a second; on a busy machine the usual five would be a measure of its neighbors.
+          testTimeout: 30_000,
         },
       },
       {

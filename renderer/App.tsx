@@ -1,5 +1,5 @@
 /** The frame around every place, and which place an address shows. */
-import { Suspense, lazy, useCallback, useEffect, useRef, useState } from 'react';
+import { Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { ActivityDrawer } from './frame/ActivityDrawer.tsx';
 import { Banner } from './frame/Banner.tsx';
@@ -12,28 +12,20 @@ import { Waiting } from './frame/Waiting.tsx';
 import { useShortcuts } from './frame/use-shortcuts.ts';
 import { useLive } from './live/use-live.ts';
 import { HomePlace } from './places/home/HomePlace.tsx';
+import {
+  ConnectPlace,
+  ModelPlace,
+  ModelsPlace,
+  MonitorPlace,
+  SettingsPlace,
+  SourcesPlace,
+  TryPlace,
+  WelcomePlace,
+} from './places/lazy-places.ts';
+import { FileDrop } from './places/models/FileDrop.tsx';
 import { isWelcomed } from './places/welcome/welcomed.ts';
 import { t } from './texts/t.ts';
 import styles from './App.module.css';
-
-const ModelsPlace = lazy(() => import('./places/models/ModelsPlace.tsx').then((it) => ({ default: it.ModelsPlace })));
-const ModelPlace = lazy(() => import('./places/model/ModelPlace.tsx').then((it) => ({ default: it.ModelPlace })));
-const TryPlace = lazy(() => import('./places/try/TryPlace.tsx').then((it) => ({ default: it.TryPlace })));
-const ConnectPlace = lazy(() =>
-  import('./places/connect/ConnectPlace.tsx').then((it) => ({ default: it.ConnectPlace })),
-);
-const MonitorPlace = lazy(() =>
-  import('./places/monitor/MonitorPlace.tsx').then((it) => ({ default: it.MonitorPlace })),
-);
-const SourcesPlace = lazy(() =>
-  import('./places/sources/SourcesPlace.tsx').then((it) => ({ default: it.SourcesPlace })),
-);
-const SettingsPlace = lazy(() =>
-  import('./places/settings/SettingsPlace.tsx').then((it) => ({ default: it.SettingsPlace })),
-);
-const WelcomePlace = lazy(() =>
-  import('./places/welcome/WelcomePlace.tsx').then((it) => ({ default: it.WelcomePlace })),
-);
 
 export function App() {
   const connection = useLive((state) => state.connection);
@@ -65,6 +57,7 @@ export function App() {
         </div>
       </main>
       <StatusStrip onOpenPalette={openPalette} onOpenActivity={() => setActivityOpen(true)} />
+      <FileDrop />
       <CommandPalette isOpen={isPaletteOpen} onClose={() => setPaletteOpen(false)} />
       <ActivityDrawer isOpen={isActivityOpen} onClose={() => setActivityOpen(false)} />
     </div>

@@ -8,6 +8,8 @@ import { App } from './App.tsx';
 import { openSession } from './api/session.ts';
 import { keepLive } from './live/live-connection.ts';
 import { liveStore } from './live/live-store.ts';
+import { prefillSeries } from './live/prefill.ts';
+import { loadAllPlaces } from './places/lazy-places.ts';
 import { applyTheme, readTheme } from './theme/theme.ts';
 
 applyTheme(readTheme());
@@ -27,6 +29,12 @@ async function start(): Promise<void> {
     // No host answers. The stream goes on trying, and asks for the session again when one does.
     isIn = true;
   }
-  if (isIn) void keepLive(liveStore, new AbortController().signal);
-  else liveStore.setConnection('signed-out');
+  if (isIn) {
+    const leave = liveStore.subscribe(() => {
+      if (liveStore.state.host === undefined) return;
+      leave();
+      void prefillSeries(liveStore).then(loadAllPlaces);
+    });
+    void keepLive(liveStore, new AbortController().signal);
+  } else liveStore.setConnection('signed-out');
 }

@@ -1,7 +1,7 @@
 /** The command line: parses words, calls server/cli/*, sets the exit code. `millrace --help` is its documentation. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { addMeasuringCommands } from './cli/measuring-commands.ts';
 import { cacheClearCommand, cacheStatusCommand } from './cli/cache.ts';
 import type { CacheFlags } from './cli/cache.ts';
@@ -28,6 +28,7 @@ import {
   unpinCommand,
 } from './cli/serving.ts';
 import type { ServingFlags } from './cli/serving.ts';
+import { addSourceCommands } from './cli/source-commands.ts';
 import { explainCommand, recordCommand, scaleEventsCommand, scaleSetCommand } from './cli/scale-host.ts';
 import type { EventFlags, RecordFlags, ScaleFlags, SetFlags } from './cli/scale-host.ts';
 import { serve } from './cli/serve.ts';
@@ -46,7 +47,10 @@ const program = new Command('millrace')
   });
 
 const dataOption = () =>
-  new Option('--data <folder>', 'folder for what Millrace keeps between runs').default(defaultDataDirectory());
+  new Option('--data <folder>', 'folder for what Millrace keeps between runs')
+    // A child process works in another folder.
+    .argParser((path: string) => resolve(path))
+    .default(defaultDataDirectory());
 
 program
   .command('serve')
@@ -158,8 +162,8 @@ models
 
 models
   .command('import')
-  .description('check, try and store a model, or all models of a folder or zip archive')
-  .argument('<path>', 'model.onnx, a folder with models as <name>/<version>/model.onnx, or a zip archive of one')
+  .description('check, try and store a model, or all models of a folder or archive')
+  .argument('<path>', 'model.onnx, a folder with models as <name>/<version>/model.onnx, or a zip or tar archive of one')
   .option('--name <name>', "the model's name (default: from the file or folder)")
   .option('--version <number>', 'its version (default: from the folder, or the next free number)')
   .option('--no-samples', 'do not run the saved test cases of samples.json')
@@ -229,6 +233,8 @@ jobs
   .addOption(dataOption())
   .option('--json', 'print as JSON')
   .action((id: string, flags: JobFlags) => run(flags.json === true, () => cancelJobCommand(id, flags)));
+
+addSourceCommands(program, models, dataOption, run);
 
 const scale = program.command('scale').description('look at what the autoscaler decides, and why; overrule it');
 

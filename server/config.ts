@@ -8,6 +8,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { MillraceError } from './base/errors.ts';
 import { deviceWishPattern } from './protocol/device.ts';
+import { sourceSettingsSchema } from './protocol/admin/source-settings.ts';
 
 const megabyte = 1024 * 1024;
 const whole = (min: number, max: number) => z.int().min(min).max(max);
@@ -94,6 +95,8 @@ const configSchema = z.strictObject({
     .prefault({}),
   cache: cacheSchema.prefault({}),
   limits: limitsSchema.prefault({}),
+  /** Places that models come from; those added by the command line are kept in the data folder. */
+  sources: z.array(sourceSettingsSchema).max(32).default([]),
   /** Resident memory of all replicas together. Default: a share of the machine, see host/memory-budget.ts. */
   memoryBudgetBytes: whole(1024, 2 ** 50).optional(),
   compatibility: z
@@ -135,6 +138,11 @@ export function parseConfig(raw: unknown, where: string): Config {
       },
     );
   }
+  const names = result.data.sources.map(({ name }) => name);
+  const twin = names.find((name, index) => names.indexOf(name) !== index);
+  if (twin !== undefined) {
+    throw new MillraceError('invalid-config', `${where} has two sources of the name ${twin}.`, { hint: 'Rename one.' });
+  }
   return result.data;
 }
 
@@ -167,6 +175,11 @@ export async function readConfigFile(path: string): Promise<Record<string, unkno
   const settings = raw as Record<string, unknown>;
   for (const key of ['models', 'dataDirectory']) {
     if (typeof settings[key] === 'string') settings[key] = resolve(path, '..', settings[key]);
+  }
+  for (const source of Array.isArray(settings['sources']) ? (settings['sources'] as Record<string, unknown>[]) : []) {
+    for (const key of ['path', 'caFile']) {
+      if (typeof source?.[key] === 'string') source[key] = resolve(path, '..', source[key]);
+    }
   }
   return settings;
 }

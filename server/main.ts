@@ -17,6 +17,7 @@ import { InferenceListener } from './gateway/inference-listener.ts';
 import { digestsPath, openAnswerStore } from './host/answer-store.ts';
 import { Catalog } from './host/catalog.ts';
 import { AdminApi } from './host/admin-api.ts';
+import { HostSources } from './host/host-sources.ts';
 import { HistoryRecorder } from './host/history-recorder.ts';
 import { listenNear } from './host/listen.ts';
 import { RunFile } from './host/run-file.ts';
@@ -28,6 +29,7 @@ import { measuringOf } from './host/measuring.ts';
 import { recordedVersion } from './host/recorded-version.ts';
 import { repositoryControl } from './host/repository-control.ts';
 import { Residency } from './host/residency.ts';
+import { SourceScheduler } from './host/source-scheduler.ts';
 import { ScalingBook } from './host/scaling-book.ts';
 import { Scaling } from './host/scaling.ts';
 import { tryModel } from './inspect/trial-load.ts';
@@ -39,6 +41,7 @@ import { askGraphics } from './metrics/system-information.ts';
 import { FileDigests } from './models/file-digests.ts';
 import type { RepositoryProblem } from './models/repository.ts';
 import type { NewHostEvent } from './protocol/admin/host-event.ts';
+import { SourceList } from './sources/source-list.ts';
 import { version } from './version.ts';
 
 export interface Host {
@@ -172,9 +175,17 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     connections: () => listener.connections,
     now: Date.now,
   });
+  const sources = new SourceList(config.dataDirectory, config.sources);
+  const scheduler = new SourceScheduler({
+    dataDirectory: config.dataDirectory,
+    list: sources,
+    log,
+    onEvent,
+    onImported: (name) => (library.servesStore ? models.refresh(name) : Promise.resolve()),
+  });
   let inferenceUrl = '';
   let adminUrl = '';
-  const admin = new AdminApi({
+  const admin: AdminApi = new AdminApi({
     catalog,
     log,
     dataDirectory: config.dataDirectory,
@@ -190,6 +201,12 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
       modelsFolder: config.models,
       dataDirectory: config.dataDirectory,
       servedVersion: (name) => catalog.get(name)?.served.version,
+    }),
+    sources: new HostSources({
+      dataDirectory: config.dataDirectory,
+      list: sources,
+      scheduler,
+      jobs: () => admin.jobs,
     }),
     events,
     onEvent,
@@ -230,11 +247,13 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   });
   await admin.start();
   for (const deployment of catalog.models()) deployment.start();
+  scheduler.start();
   scaling.start();
   graphics.start();
   recorder.start();
 
   const stop = async (): Promise<void> => {
+    await scheduler.stop();
     await listener.drain(config.drainTimeoutMs);
     scaling.stop();
     graphics.stop();

@@ -40,6 +40,7 @@ describe('parseConfig', () => {
         keepAliveTimeoutMs: 75_000,
         maxQueueBytes: 32 * 1024 * 1024,
       },
+      sources: [],
       cache: { enabled: true, ttlSeconds: 3600, maxBytes: 256 * 1024 * 1024 },
       compatibility: { serverName: 'millrace', repositoryControl: 'none' },
       drainTimeoutMs: 60_000,

@@ -19,7 +19,11 @@ export function Dialog({ title, isOpen, onClose, children, shape = 'sheet' }: Di
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current!;
-    if (isOpen && !element.open) element.showModal();
+    if (isOpen && !element.open) {
+      element.showModal();
+      // The title first, so that it is read; a palette has its field.
+      element.querySelector<HTMLElement>('h2, input')?.focus();
+    }
     if (!isOpen && element.open) element.close();
   }, [isOpen]);
   return (
@@ -37,7 +41,7 @@ export function Dialog({ title, isOpen, onClose, children, shape = 'sheet' }: Di
         <div className={styles.inner}>
           {shape !== 'palette' && (
             <header className={styles.head}>
-              <h2>{title}</h2>
+              <h2 tabIndex={-1}>{title}</h2>
               <IconButton icon={<X aria-hidden="true" />} label={t('dialog.close')} onClick={onClose} />
             </header>
           )}

@@ -14,13 +14,18 @@ interface FieldWords {
 
 interface FrameProps extends FieldWords {
   readonly id: string;
+  readonly isLabelHidden?: boolean;
   readonly children: ReactNode;
 }
 
-function FieldFrame({ id, label, help, error, isName, children }: FrameProps) {
+function FieldFrame({ id, label, help, error, isName, isLabelHidden, children }: FrameProps) {
   return (
     <div className={styles.field}>
-      <label className={styles.label} htmlFor={id} translate={isName === true ? 'no' : undefined}>
+      <label
+        className={isLabelHidden === true ? styles.hidden : styles.label}
+        htmlFor={id}
+        translate={isName === true ? 'no' : undefined}
+      >
         {label}
       </label>
       {children}
@@ -90,12 +95,24 @@ interface ChoiceProps<Value extends string> extends FieldWords {
   onChange(value: NoInfer<Value>): void;
   /** The options are names that nobody translates. */
   readonly areNames?: boolean;
+  /** What it is can be seen from its options; screen readers hear the label. */
+  readonly isLabelHidden?: boolean;
 }
 
 export function Choice<Value extends string>(props: ChoiceProps<Value>) {
-  const { value, options, onChange, areNames = false, label, help, error, isName = false } = props;
+  const {
+    value,
+    options,
+    onChange,
+    areNames = false,
+    isLabelHidden = false,
+    label,
+    help,
+    error,
+    isName = false,
+  } = props;
   const id = useId();
-  const words = { label, help, error, isName };
+  const words = { label, help, error, isName, isLabelHidden };
   return (
     <FieldFrame id={id} {...words}>
       <select

@@ -7,6 +7,8 @@ import type { LiveMessage } from '../../server/protocol/admin/live-message.ts';
 import type { JobView } from '../../server/protocol/admin/job-view.ts';
 import { applyMessage, initialState } from './live-state.ts';
 import type { Connection, LiveState } from './live-state.ts';
+import { joinReadings } from './readings-over-time.ts';
+import type { Readings } from './readings-over-time.ts';
 import { readHost, readModel, readingNames } from './readings.ts';
 import type { ReadingName } from './readings.ts';
 import { RingBuffer } from './ring-buffer.ts';
@@ -45,6 +47,19 @@ export class LiveStore {
     const seconds = Math.round(nowMs / 1000);
     if (connection === 'live') this.#record(host, seconds);
     else for (const series of [this.#hostSeries, ...this.#modelSeries.values()]) series.push([seconds]);
+    this.#samples += 1;
+    this.#tell();
+  }
+
+  /** Readings from before this page was opened, of the host or of a model; those that are known already stay. */
+  prefill(past: Readings, model?: string): void {
+    const known = model === undefined ? this.#hostSeries : this.#modelSeries.get(model);
+    const live = columnsOf(known ?? newSeries());
+    const joined = joinReadings(past, live, 0);
+    const filled = newSeries();
+    for (const at of joined.seconds.keys()) filled.push(readingNames.map((name) => joined[name][at]!));
+    if (model === undefined) this.#hostSeries = filled;
+    else this.#modelSeries.set(model, filled);
     this.#samples += 1;
     this.#tell();
   }
@@ -93,6 +108,11 @@ export class LiveStore {
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+function columnsOf(series: RingBuffer): Readings {
+  const entries = readingNames.map((name, column) => [name, series.column(column)]);
+  return Object.fromEntries(entries) as Readings;
 }
 
 function newSeries(): RingBuffer {

@@ -28,7 +28,7 @@ export const answerTexts = {
   'time.queue': 'Queue',
   'time.model': 'Model',
   'time.rest': 'Millrace',
-  'time.network': 'Browser and network',
+  'time.network': 'Browser',
 
   'many.title': { one: '{count} run', other: '{count} runs, one after another' },
   'many.progress': '{done} of {count} runs',

@@ -26,6 +26,8 @@ export const frameTexts = {
   'state.running': 'Running',
   'state.done': 'Done',
   'state.canceled': 'Canceled',
+  'state.partly': 'In part',
+  'state.unreached': 'Not reached',
   'state.info': 'Note',
   'state.attention': 'Attention',
   'state.failure': 'Failure',
@@ -38,6 +40,9 @@ export const frameTexts = {
 
   'glossary.copy': 'A copy is one worker process with the model loaded. More copies answer more requests at once.',
   'glossary.p95': '95 of 100 answers were at least this fast. p50 is the middle one, p99 leaves out one in a hundred.',
+
+  'glossary.saved':
+    'Requests that were answered from the answer to an equal request before, without running the model.',
 
   'strip.label': 'State of the host',
   'strip.requests': 'Requests',

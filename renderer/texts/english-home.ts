@@ -24,7 +24,7 @@ export const homeTexts = {
   'home.connect': 'Connect an app',
   'home.emptyTitle': 'Drop a model here',
   'home.emptyHint':
-    'An .onnx file, a folder of one as .zip, or a .tar archive. It is checked and tried before it goes live.',
+    'An .onnx file, or a .zip with the model and what belongs to it. It is checked and tried before it goes live.',
 
   'attention.failed': '{model} cannot answer',
   'attention.erring': '{model} fails some requests',

@@ -18,7 +18,9 @@ export function histogram(values: readonly number[], maxBins = 12): Bin[] {
   if (values.length === 0) return [];
   const low = Math.min(...values);
   const high = Math.max(...values);
-  const width = high > low ? niceWidth((high - low) / maxBins) : niceWidth(Math.max(high / maxBins, 0.01));
+  // Times closer together than a clock can tell are one time; finer bins would be rounding errors.
+  const isSpread = high - low > high * 1e-6;
+  const width = isSpread ? niceWidth((high - low) / maxBins) : niceWidth(Math.max(high / maxBins, 0.01));
   const first = Math.floor(low / width + 1e-9);
   const count = Math.max(1, Math.floor(high / width + 1e-9) - first + 1);
   const bins = Array.from({ length: count }, () => 0);

@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'method-not-allowed'
   | 'unknown-model'
   | 'unknown-version'
+  | 'unknown-source'
   | 'poison-request'
   | 'client-gone'
   // What the cluster cannot do now
@@ -41,6 +42,8 @@ export type ErrorCode =
   | 'upstream-failed'
   | 'response-too-large'
   | 'storage-failed'
+  | 'source-failed'
+  | 'source-busy'
   | 'internal'
   // What the operator configured
   | 'invalid-config'

@@ -16,7 +16,7 @@ import type { MemoryBudget } from './memory-budget.ts';
 import { MemoryPermit } from './memory-budget.ts';
 import type { GatewayModel } from './model-catalog.ts';
 import { decompress, readBody } from './request-body.ts';
-import type { BodyLimits, ClientWatch, ReceivedBody } from './request-body.ts';
+import type { BodyLimits, ReceivedBody } from './request-body.ts';
 import { cookieValue, rawHeader } from './request-head.ts';
 import type { RequestHead } from './request-head.ts';
 import { sendPieces } from './response.ts';
@@ -41,7 +41,6 @@ export function handleInference(
   kind: CallKind,
   request: IncomingMessage,
   response: ServerResponse,
-  watch: ClientWatch,
   head: RequestHead,
   chooseModel: (body: ReceivedBody | undefined) => GatewayModel | undefined,
 ): void {
@@ -62,13 +61,13 @@ export function handleInference(
     context.garbage.onBody(body.bytes);
     try {
       const model = chooseModel(body)!;
-      submitCall({ model, kind, body, jsonLength, receivedMs, request, response, watch, head, permit, fail });
+      submitCall({ model, kind, body, jsonLength, receivedMs, request, response, head, permit, fail });
     } catch (error) {
       permit.release();
       fail(error);
     }
   };
-  readBody(request, watch, head.contentLength, context.limits, permit, (raw, error) => {
+  readBody(request, head.contentLength, context.limits, permit, (raw, error) => {
     if (raw === undefined) {
       permit.release();
       fail(error);
@@ -91,14 +90,13 @@ interface Submission {
   readonly receivedMs: number;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly watch: ClientWatch;
   readonly head: RequestHead;
   readonly permit: MemoryPermit;
   readonly fail: (error: MillraceError) => void;
 }
 
 function submitCall(submission: Submission): void {
-  const { model, body, jsonLength, response, watch, head, permit, fail } = submission;
+  const { model, body, jsonLength, response, head, permit, fail } = submission;
   if (jsonLength !== undefined && jsonLength > body.bytes) {
     throw new MillraceError(
       'invalid-request',
@@ -108,7 +106,6 @@ function submitCall(submission: Submission): void {
   let ended = false;
   const end = (): void => {
     ended = true;
-    watch.onLeave = undefined;
     permit.release();
   };
   const withdraw = model.submit(
@@ -123,10 +120,11 @@ function submitCall(submission: Submission): void {
     },
   );
   if (ended) return;
-  watch.onLeave = () => {
+  response.on('close', () => {
+    if (ended) return;
     end();
     withdraw();
-  };
+  });
 }
 
 function callRequest({ model, kind, body, jsonLength, receivedMs, request, head }: Submission): CallRequest {

@@ -26,7 +26,6 @@ import { refuseUnparsed } from './parser-refusal.ts';
 import { predictTarget } from './predict-target.ts';
 import { readRequestHead } from './request-head.ts';
 import type { RequestHead } from './request-head.ts';
-import type { ClientWatch } from './request-body.ts';
 import { sendBytes, sendError, sendJson } from './response.ts';
 import { RouteCache } from './routes.ts';
 import type { Route } from './routes.ts';
@@ -167,21 +166,17 @@ export class InferenceListener {
     response: ServerResponse,
   ): void {
     this.#options.catalog.find(model, version);
-    const watch: ClientWatch = { onLeave: undefined };
-    response.on('close', () => watch.onLeave?.());
     const head = readRequestHead(request.rawHeaders);
-    handleInference(this.#inferContext, kind, request, response, watch, head, () =>
+    handleInference(this.#inferContext, kind, request, response, head, () =>
       this.#options.catalog.find(model, version),
     );
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
     this.#connections.onRequest(request);
-    const watch: ClientWatch = { onLeave: undefined };
-    response.on('close', () => {
-      this.#connections.onAnswered(request);
-      watch.onLeave?.();
-    });
+    // A listener for each who waits for the client's leaving: one that called a closure kept in an object of the request made
+    // V8 carry every request into its old space, 7 MB of 21 at each collection and a sixth of the host's time.
+    response.on('close', () => this.#connections.onAnswered(request));
     if (this.#draining) response.shouldKeepAlive = false;
     response.on('error', ignore); // A client that has gone is noticed by 'close'.
     try {
@@ -194,7 +189,7 @@ export class InferenceListener {
         return;
       }
       this.#checkOrigin(head);
-      this.#dispatch(this.#routes.match(request.method!, request.url!), request, response, watch, head);
+      this.#dispatch(this.#routes.match(request.method!, request.url!), request, response, head);
     } catch (error) {
       this.#fail(request, response, asMillraceError(error));
     }
@@ -222,13 +217,7 @@ export class InferenceListener {
     }
   }
 
-  #dispatch(
-    route: Route,
-    request: IncomingMessage,
-    response: ServerResponse,
-    watch: ClientWatch,
-    head: RequestHead,
-  ): void {
+  #dispatch(route: Route, request: IncomingMessage, response: ServerResponse, head: RequestHead): void {
     const { catalog } = this.#options;
     const accept = head.acceptEncoding;
     switch (route.name) {
@@ -236,13 +225,13 @@ export class InferenceListener {
       case 'predict': {
         const kind = route.name === 'infer' ? 'oip' : 'predict';
         // Looked up again once the body is there: another version may answer by then.
-        handleInference(this.#inferContext, kind, request, response, watch, head, () =>
+        handleInference(this.#inferContext, kind, request, response, head, () =>
           catalog.find(route.model, route.version),
         );
         return;
       }
       case 'predict-any':
-        handleInference(this.#inferContext, 'predict', request, response, watch, head, (body) => {
+        handleInference(this.#inferContext, 'predict', request, response, head, (body) => {
           if (body === undefined) return undefined;
           const target = predictTarget(joined(body.pieces));
           return catalog.find(target.model, target.version);
@@ -304,7 +293,7 @@ export class InferenceListener {
       case 'repository-load':
       case 'repository-unload': {
         const verb = route.name === 'repository-load' ? 'load' : 'unload';
-        handleRepository(this.#repositoryContext, verb, route.model, request, response, watch, head.contentLength);
+        handleRepository(this.#repositoryContext, verb, route.model, request, response, head.contentLength);
         return;
       }
       case 'all-statistics':

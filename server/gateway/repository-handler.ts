@@ -9,7 +9,7 @@ import { parseJsonDocument } from '../protocol/json-document.ts';
 import { MemoryPermit } from './memory-budget.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { readBody } from './request-body.ts';
-import type { BodyLimits, ClientWatch, ReceivedBody } from './request-body.ts';
+import type { BodyLimits, ReceivedBody } from './request-body.ts';
 
 /** What a load may bring along. */
 export interface LoadParameters {
@@ -44,7 +44,6 @@ export function handleRepository(
   name: string,
   request: IncomingMessage,
   response: ServerResponse,
-  watch: ClientWatch,
   contentLength: number | undefined,
 ): void {
   const { control, limits, budget } = context;
@@ -58,7 +57,7 @@ export function handleRepository(
     return;
   }
   const permit = new MemoryPermit(budget);
-  readBody(request, watch, contentLength, limits, permit, (body, error) => {
+  readBody(request, contentLength, limits, permit, (body, error) => {
     void carryOut(control, verb, name, body, error)
       .then(
         () => response.destroyed || response.writeHead(200, { 'Content-Length': 0 }).end(),

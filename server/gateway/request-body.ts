@@ -26,18 +26,12 @@ export interface ReceivedBody {
 /** Chunks below this are put together, so that a body in single bytes costs its bytes and no more. */
 const smallChunkBytes = 4096;
 
-/** Told when the client leaves. One per request, with one listener behind it. */
-export interface ClientWatch {
-  onLeave: (() => void) | undefined;
-}
-
 /**
  * Calls `onDone` once, with the body or with why there is none. A client that leaves early is `client-gone`.
  * What `permit` holds grows with the body; releasing it is the caller's, also after an error.
  */
 export function readBody(
   request: IncomingMessage,
-  watch: ClientWatch,
   contentLength: number | undefined,
   limits: BodyLimits,
   permit: MemoryPermit,
@@ -54,11 +48,7 @@ export function readBody(
   const finish = (body: ReceivedBody | undefined, error: MillraceError | undefined): void => {
     if (done) return;
     done = true;
-    watch.onLeave = undefined;
     onDone(body, error);
-  };
-  watch.onLeave = () => {
-    finish(undefined, new MillraceError('client-gone', 'The client left before its request was complete.'));
   };
   request.on('data', (chunk: Buffer) => {
     if (done) return;
@@ -73,7 +63,10 @@ export function readBody(
     if (error !== undefined) finish(undefined, error);
   });
   request.on('end', () => finish(collected.take(), undefined));
-  request.on('error', ignore); // The client's leaving is watched for.
+  request.on('close', () => {
+    if (!done) finish(undefined, new MillraceError('client-gone', 'The client left before its request was complete.'));
+  });
+  request.on('error', ignore); // 'close' follows and reports it.
 }
 
 function ignore(): void {}

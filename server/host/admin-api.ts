@@ -24,6 +24,8 @@ import type { MeasuringParts } from '../admin/measuring-routes.ts';
 import { scalingRoutes } from '../admin/scaling-routes.ts';
 import type { ScalingControls } from '../admin/scaling-routes.ts';
 import { sessionRoutes } from '../admin/session-routes.ts';
+import { sourceRoutes } from '../admin/source-routes.ts';
+import type { SourceDesk } from '../admin/source-routes.ts';
 import { statusRoutes } from '../admin/status-routes.ts';
 import { tryRoutes } from '../admin/try-routes.ts';
 import type { AnswerInference } from '../admin/try-routes.ts';
@@ -58,6 +60,7 @@ export interface AdminApiParts extends HostViewParts {
   readonly measuring: Omit<MeasuringParts, 'jobs' | 'inferenceUrl'>;
   readonly onEvent: (event: NewHostEvent) => void;
   readonly orders: ModelOrders;
+  readonly sources: SourceDesk;
   readonly scaling: ScalingControls;
   readHistory(query: HistoryQuery): HistoryAnswer;
   /** Answers as the inference listener does. */
@@ -121,6 +124,7 @@ export class AdminApi {
         ...tryRoutes(parts.answerInference),
         ...measuringRoutes({ ...parts.measuring, jobs: this.jobs, inferenceUrl: () => addresses().inferenceUrl }),
         ...cacheRoutes(parts.answers && ((model) => clearAnswers(parts.answers!, model))),
+        ...sourceRoutes(parts.sources),
         ...eventRoutes((query) => parts.events.list(query)),
         ...scalingRoutes(parts.scaling),
         ...historyRoutes((query) => parts.readHistory(query)),

@@ -43,6 +43,10 @@ export interface ImportRequest {
   /** Instead of the number that the folder gives or the next free one; only where there is one version. */
   readonly version?: string | undefined;
   readonly skipSamples?: boolean;
+  /** Only a stored version of the same number counts as the same contents: a source's numbers are kept. */
+  readonly exactVersion?: boolean;
+  /** Recorded as where it came from, instead of the name of the file or folder. */
+  readonly origin?: string;
   readonly tryModel: TryModel;
   readonly onProgress?: (progress: ImportProgress) => void;
   readonly freeBytes?: FreeBytes;
@@ -167,7 +171,8 @@ async function importVersion(job: VersionImport): Promise<ImportedVersion> {
   };
   const staged = await stageVersion(stagingJob, model, version, `v${index}`);
   const before = await store.versions(name);
-  const same = await sameContents(store, name, before, contentDigest(staged.files));
+  const candidates = request.exactVersion === true ? before.filter((each) => each === version.version) : before;
+  const same = await sameContents(store, name, candidates, contentDigest(staged.files));
   if (same !== undefined) return { state: 'unchanged', record: same, changes: undefined };
 
   const previous = before.length === 0 ? undefined : await store.record(name, before.at(-1)!);
@@ -199,7 +204,7 @@ async function importVersion(job: VersionImport): Promise<ImportedVersion> {
       : []),
   ];
   const origin = {
-    source: job.source.name,
+    source: request.origin ?? job.source.name,
     path: version.folder,
     sha256: staged.sha256,
     changes: staged.changes,

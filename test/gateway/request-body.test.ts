@@ -5,10 +5,9 @@ import { describe, expect, it } from 'vitest';
 import type { MillraceError } from '../../server/base/errors.ts';
 import { MemoryBudget, MemoryPermit } from '../../server/gateway/memory-budget.ts';
 import { decompress, readBody } from '../../server/gateway/request-body.ts';
-import type { ClientWatch, ReceivedBody } from '../../server/gateway/request-body.ts';
+import type { ReceivedBody } from '../../server/gateway/request-body.ts';
 
 const limits = { maxBodyBytes: 1000 };
-const nobody: ClientWatch = { onLeave: undefined };
 
 interface Reading {
   readonly request: PassThrough;
@@ -16,7 +15,6 @@ interface Reading {
   readonly permit: MemoryPermit;
   /** Body or code, once it is known; the callback's calls are counted. */
   readonly outcomes: (string | number)[];
-  readonly watch: ClientWatch;
 }
 
 function read(contentLength: number | undefined, limitBytes = 10_000, maxBodyBytes = limits.maxBodyBytes): Reading {
@@ -24,11 +22,10 @@ function read(contentLength: number | undefined, limitBytes = 10_000, maxBodyByt
   const budget = new MemoryBudget(limitBytes);
   const permit = new MemoryPermit(budget);
   const outcomes: (string | number)[] = [];
-  const watch: ClientWatch = { onLeave: undefined };
-  readBody(request as unknown as IncomingMessage, watch, contentLength, { maxBodyBytes }, permit, (body, error) => {
+  readBody(request as unknown as IncomingMessage, contentLength, { maxBodyBytes }, permit, (body, error) => {
     outcomes.push(error === undefined ? Buffer.concat(body!.pieces).toString() : error.code);
   });
-  return { request, budget, permit, outcomes, watch };
+  return { request, budget, permit, outcomes };
 }
 
 /** Streams pass their events on in later turns. */
@@ -92,16 +89,9 @@ describe('readBody', () => {
     const budget = new MemoryBudget(1000);
     new MemoryPermit(budget).grow(500);
     const outcomes: string[] = [];
-    readBody(
-      new PassThrough() as unknown as IncomingMessage,
-      nobody,
-      501,
-      limits,
-      new MemoryPermit(budget),
-      (_body, error) => {
-        outcomes.push(error!.code);
-      },
-    );
+    readBody(new PassThrough() as unknown as IncomingMessage, 501, limits, new MemoryPermit(budget), (_body, error) => {
+      outcomes.push(error!.code);
+    });
     expect(outcomes).toEqual(['memory-full']);
     expect(budget.usedBytes).toBe(500);
   });
@@ -113,16 +103,9 @@ describe('readBody', () => {
       other.grow(100);
       const outcomes: string[] = [];
       const request = new PassThrough();
-      readBody(
-        request as unknown as IncomingMessage,
-        nobody,
-        length,
-        limits,
-        new MemoryPermit(budget),
-        (_body, error) => {
-          outcomes.push(error!.code);
-        },
-      );
+      readBody(request as unknown as IncomingMessage, length, limits, new MemoryPermit(budget), (_body, error) => {
+        outcomes.push(error!.code);
+      });
       request.write(Buffer.alloc(200));
       await settle();
       other.grow(150);
@@ -145,25 +128,21 @@ describe('readBody', () => {
   });
 
   it('reports a client that leaves, once', async () => {
-    const { request, outcomes, watch } = read(10);
+    const { request, outcomes } = read(10);
     request.write('abc');
     await settle();
-    const leave = watch.onLeave!;
-    leave();
-    leave();
     request.destroy(new Error('aborted'));
     await settle();
     expect(outcomes).toEqual(['client-gone']);
   });
 
   it('reports nothing more after the end', async () => {
-    const { request, outcomes, watch } = read(3);
+    const { request, outcomes } = read(3);
     request.end('abc');
     await settle();
     request.destroy();
     await settle();
     expect(outcomes).toEqual(['abc']);
-    expect(watch.onLeave).toBeUndefined();
   });
 
   it('keeps large chunks as they came and puts small ones together', async () => {
@@ -171,7 +150,7 @@ describe('readBody', () => {
     const pieces = await new Promise<readonly Buffer[]>((resolve) => {
       const request = new PassThrough();
       const permit = new MemoryPermit(new MemoryBudget(1e6));
-      readBody(request as unknown as IncomingMessage, nobody, undefined, { maxBodyBytes: 1e6 }, permit, (body) => {
+      readBody(request as unknown as IncomingMessage, undefined, { maxBodyBytes: 1e6 }, permit, (body) => {
         resolve(body!.pieces);
       });
       for (const chunk of [Buffer.from('a'), Buffer.from('b'), large, Buffer.from('c')]) request.emit('data', chunk);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { adminDocument } from '../../server/admin/admin-document.ts';
+import type { SourceDesk } from '../../server/admin/source-routes.ts';
 import { createLog } from '../../server/base/log.ts';
 import { AdminApi } from '../../server/host/admin-api.ts';
 import { DeviceBook } from '../../server/cluster/device-book.ts';
@@ -27,6 +28,8 @@ const { routes } = new AdminApi({
   addresses: () => ({ inferenceUrl: '', adminUrl: '' }),
   events: { list: () => [], onEvent: () => () => {} },
   orders: {} as never,
+  // Only its routes are looked at.
+  sources: {} as SourceDesk,
   readHistory: () => ({ stepSeconds: 1, times: [], series: {} }),
   scaling: { views: () => [], order: () => {}, samples: () => [] },
   onEvent: () => {},

@@ -56,6 +56,7 @@ export function modelView(changes: Partial<ModelView> = {}): ModelView {
     strategy: 'auto',
     queued: 0,
     traffic: { requestsPerSecond: 0, failuresPerSecond: 0 },
+    cache: { ttlSeconds: 60, hits: 0, misses: 0, savedSeconds: 0 },
     ...changes,
   };
 }

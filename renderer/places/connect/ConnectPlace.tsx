@@ -77,7 +77,8 @@ function ConnectCode({ host }: { readonly host: HostView }) {
         model !== undefined && (
           <div className={styles.picker}>
             <Choice
-              label={<span className={styles.hidden}>{t('connect.model')}</span>}
+              label={t('connect.model')}
+              isLabelHidden
               value={model.name}
               areNames
               options={host.models.map(({ name }) => ({ value: name, text: name }))}

@@ -29,7 +29,12 @@ export function HomeFigures({ host }: { readonly host: HostView }) {
         values={times}
         explanation={t('glossary.p95')}
       />
-      <FigureCard name={t('home.errors')} figure={percentFigure(share)} values={failures} tone="action" />
+      <FigureCard
+        name={t('home.errors')}
+        figure={percentFigure(share)}
+        values={failures}
+        tone={failures.some((value) => value > 0) ? 'action' : 'accent'}
+      />
       <FigureCard
         name={t('home.copies')}
         figure={{ value: formatNumber(copies.ready), unit: t('home.copiesOf', { wanted: copies.wanted }) }}

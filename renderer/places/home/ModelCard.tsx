@@ -6,8 +6,8 @@ import { ButtonLink } from '../../components/Button.tsx';
 import { Sparkline } from '../../components/Sparkline.tsx';
 import { StateBadge } from '../../components/StateBadge.tsx';
 import { modelStateWords } from '../../components/state-words.ts';
-import { bytesText, durationText, rateText } from '../../format/format.ts';
-import { countCopies, modelMemoryBytes } from '../../live/readings.ts';
+import { durationText, rateText } from '../../format/format.ts';
+import { countCopies } from '../../live/readings.ts';
 import { useSeries } from '../../live/use-live.ts';
 import { t } from '../../texts/t.ts';
 import styles from './ModelCard.module.css';
@@ -44,10 +44,6 @@ export function ModelCard({ model }: { readonly model: ModelView }) {
           <div title={t('glossary.copy')}>
             <dt>{t('models.copies')}</dt>
             <dd translate="no">{countCopies(model).ready}</dd>
-          </div>
-          <div>
-            <dt>{t('models.memory')}</dt>
-            <dd translate="no">{bytesText(modelMemoryBytes(model))}</dd>
           </div>
         </dl>
         <Sparkline values={requests} />

@@ -6,7 +6,7 @@ import { FigureValue } from '../../components/FigureValue.tsx';
 import { Notice } from '../../components/Notice.tsx';
 import { Sparkline } from '../../components/Sparkline.tsx';
 import type { Figure } from '../../format/format.ts';
-import { bytesText, durationFigure, durationText, formatNumber, rateFigure } from '../../format/format.ts';
+import { bytesText, durationFigure, durationText, formatNumber, rateFigure, shareText } from '../../format/format.ts';
 import type { ReadingName } from '../../live/readings.ts';
 import { modelMemoryBytes } from '../../live/readings.ts';
 import { useSeries } from '../../live/use-live.ts';
@@ -58,6 +58,7 @@ export function ModelOverview({ model }: { readonly model: ModelView }) {
             facts={[
               { name: t('model.answered'), value: formatNumber(served?.answered ?? 0) },
               { name: t('model.failed'), value: formatNumber(served?.failed ?? 0) },
+              { name: t('model.saved'), value: savedText(model), explanation: t('glossary.saved') },
               { name: t('model.memory'), value: bytesText(modelMemoryBytes(model)) },
               { name: t('model.threads'), value: formatNumber(served?.threads ?? 0) },
               { name: t('model.strategy'), value: model.strategy },
@@ -72,6 +73,12 @@ export function ModelOverview({ model }: { readonly model: ModelView }) {
       </div>
     </div>
   );
+}
+
+/** How many answers came from saved ones, or why none does. */
+function savedText({ cache: { whyOff, hits, misses } }: ModelView): string {
+  if (whyOff !== undefined) return whyOff;
+  return hits + misses === 0 ? formatNumber(0) : `${formatNumber(hits)} (${shareText(hits / (hits + misses))})`;
 }
 
 interface ModelFigureProps {

@@ -1,4 +1,5 @@
 /** How many copies a model has, why, and how to overrule that. */
+import { Gauge } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
 import type { ModelView } from '../../../server/protocol/admin/host-view.ts';
 import type { ScalingOrderBody, ScalingView } from '../../../server/protocol/admin/scaling-view.ts';
@@ -9,13 +10,13 @@ import { FactList } from '../../components/FactList.tsx';
 import { ErrorNotice } from '../../components/Notice.tsx';
 import { Table } from '../../components/Table.tsx';
 import type { Column } from '../../components/Table.tsx';
-import { answerNumber, bytesText, durationText, formatNumber, unknownText } from '../../format/format.ts';
+import { answerNumber, bytesText, durationText, figureText, formatNumber, unknownText } from '../../format/format.ts';
 import { useLive } from '../../live/use-live.ts';
 import { t } from '../../texts/t.ts';
-import { Gauge } from 'lucide-react';
 import { CopiesTable } from '../monitor/CopiesTable.tsx';
 import { EventList } from '../monitor/EventList.tsx';
 import { ScalingOrder } from './ScalingOrder.tsx';
+import { metricText } from './metric-text.ts';
 import styles from './ScalingTab.module.css';
 
 /** The autoscaler looks every second; a person reads slower. */
@@ -119,14 +120,16 @@ const columns: readonly Column<Vote>[] = [
     key: 'metric',
     head: t('scaling.metric'),
     isRowHead: true,
-    cell: ({ metric }) => <span translate="no">{metric}</span>,
+    cell: ({ metric }) => metricText(metric),
   },
   {
     key: 'value',
     head: t('scaling.value'),
     isNumber: true,
     cell: ({ value, unit }) => (
-      <span translate="no">{value === undefined ? unknownText : `${answerNumber(value)} ${unit}`}</span>
+      <span translate="no">
+        {value === undefined ? unknownText : figureText({ value: answerNumber(value), unit: unit.trim() })}
+      </span>
     ),
   },
   {

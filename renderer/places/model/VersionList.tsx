@@ -1,71 +1,91 @@
-/** The versions of a model, newest first, with what each gets of the traffic. */
-import type { ModelView, VersionView } from '../../../server/protocol/admin/host-view.ts';
-import { CommandHint } from '../../components/CommandHint.tsx';
+/** The versions of a model, newest first: what each is and gets, and what can be done with it. */
+import { Undo2 } from 'lucide-react';
+import { useCallback, useEffect, useState } from 'react';
+import type { ModelView } from '../../../server/protocol/admin/host-view.ts';
+import type { ServingView } from '../../../server/protocol/admin/model-command.ts';
+import { askApi } from '../../api/api-client.ts';
+import { Button, ButtonLink } from '../../components/Button.tsx';
 import { Card } from '../../components/Card.tsx';
-import { StateBadge } from '../../components/StateBadge.tsx';
-import { modelStateWords } from '../../components/state-words.ts';
-import {
-  nowMs,
-  bytesText,
-  formatNumber,
-  percentFigure,
-  figureText,
-  timeText,
-  fullTimeText,
-} from '../../format/format.ts';
+import { CommandHint } from '../../components/CommandHint.tsx';
+import { ErrorNotice } from '../../components/Notice.tsx';
+import { useJob } from '../../components/use-job.ts';
+import { JobNotice } from '../../frame/JobNotice.tsx';
 import { t } from '../../texts/t.ts';
+import { ShadowCard } from './ShadowCard.tsx';
+import { TrafficSplit } from './TrafficSplit.tsx';
+import { VersionCard } from './VersionCard.tsx';
+import { storedVersions } from './version-orders.ts';
 import styles from './VersionList.module.css';
 
+/** The differences of a shadow grow while one looks. */
+const refreshMs = 3000;
+
 export function VersionList({ model }: { readonly model: ModelView }) {
+  const { name } = model;
+  const path = `/models/${encodeURIComponent(name)}`;
+  const [serving, setServing] = useState<ServingView>();
+  const [error, setError] = useState<Error>();
+  const started = useJob();
+  const load = useCallback(() => {
+    askApi<ServingView>('GET', `${path}/serving`).then((view) => {
+      setServing(view);
+      setError(undefined);
+    }, setError);
+  }, [path]);
+  const jobState = started.job?.state;
+  useEffect(() => {
+    load();
+    const timer = setInterval(load, refreshMs);
+    return () => clearInterval(timer);
+    // A job that ended has changed what is served.
+  }, [load, jobState]);
+  const versions = storedVersions(
+    serving,
+    model.versions.map(({ version }) => version),
+  );
+  const previous = serving?.previous[0];
   return (
     <div className={styles.stack}>
+      {error !== undefined && <ErrorNotice error={error} />}
+      <div className={styles.tools}>
+        <ButtonLink to="/models/import">{t('versions.import')}</ButtonLink>
+        {previous !== undefined && (
+          <Button
+            icon={<Undo2 aria-hidden="true" />}
+            disabled={started.isRunning}
+            onClick={() => started.start(`${path}/rollback`, {})}
+          >
+            {t('versions.rollback', { version: previous })}
+          </Button>
+        )}
+        <Button
+          disabled={started.isRunning}
+          onClick={() => started.start(`${path}/${serving?.isUnloaded === true ? 'load' : 'unload'}`, {})}
+        >
+          {serving?.isUnloaded === true ? t('versions.load') : t('versions.unload')}
+        </Button>
+      </div>
+      <JobNotice started={started} />
       <ol className={styles.versions}>
-        {model.versions.map((version) => (
-          <li key={version.version}>
+        {versions.map((version) => (
+          <li key={version}>
             <Card>
-              <VersionCard version={version} isServed={version.version === model.servedVersion} />
+              <VersionCard model={model} version={version} serving={serving} started={started} />
             </Card>
           </li>
         ))}
       </ol>
-      <CommandHint command={`npx millrace models show ${model.name}`} />
-    </div>
-  );
-}
-
-function VersionCard({ version, isServed }: { readonly version: VersionView; readonly isServed: boolean }) {
-  const { importedAt, digest, sizeBytes, trafficPercent, isShadow, answered, restarts, reason } = version;
-  return (
-    <div className={styles.version}>
-      <div className={styles.head}>
-        <h2>{t('model.version', { version: version.version })}</h2>
-        <StateBadge state={modelStateWords[version.state]} />
-        {isServed && <span className={styles.chip}>{t('model.live')}</span>}
-        {isShadow && <span className={styles.chip}>{t('model.shadow')}</span>}
-        {trafficPercent > 0 && trafficPercent < 100 && (
-          <span className={styles.chip}>
-            {t('model.traffic', { percent: figureText(percentFigure(trafficPercent)) })}
-          </span>
-        )}
-      </div>
-      {reason !== '' && <p translate="no">{reason}</p>}
-      <p className={styles.facts}>
-        {importedAt === undefined ? (
-          <span>{t('model.fromFolder')}</span>
-        ) : (
-          <time dateTime={importedAt} title={fullTimeText(importedAt)}>
-            {t('model.imported', { time: timeText(importedAt, nowMs()) })}
-          </time>
-        )}
-        <span>
-          {t('model.size')} <strong translate="no">{bytesText(sizeBytes)}</strong>
-        </span>
-        <span>
-          {t('model.answered')} <strong translate="no">{formatNumber(answered)}</strong>
-        </span>
-        {restarts > 0 && <span>{t('model.restarts', { count: restarts })}</span>}
-        {digest !== undefined && <code title={digest}>{t('model.digest', { digest: digest.slice(0, 12) })}</code>}
-      </p>
+      {serving?.shadow !== undefined && <ShadowCard shadow={serving.shadow} served={serving.served} />}
+      {serving !== undefined && versions.length > 1 && (
+        <TrafficSplit
+          key={JSON.stringify(serving.traffic)}
+          name={name}
+          versions={versions}
+          serving={serving}
+          started={started}
+        />
+      )}
+      <CommandHint command={`npx millrace models show ${name}`} />
     </div>
   );
 }

@@ -10,7 +10,7 @@ import { chooseFile } from './import-store.ts';
 import styles from './DropZone.module.css';
 
 /** For the file dialog; the host judges by the contents. */
-const accepted = '.onnx,.zip,.tar,.tgz,.gz,.tar.gz';
+const accepted = '.onnx,.zip';
 
 export function DropZone({ isLarge = false }: { readonly isLarge?: boolean }) {
   const [, navigate] = useLocation();

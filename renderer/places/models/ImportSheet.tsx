@@ -115,7 +115,7 @@ function ReadyForm({ file }: { readonly file: File }) {
         label={t('import.name')}
         help={t('import.nameHint')}
         value={name}
-        placeholder={file.name.replace(/\.(onnx|zip|tar|tgz|gz)$/i, '')}
+        placeholder={file.name.replace(/\.(onnx|zip)$/i, '')}
         onChange={(event) => setName(event.target.value)}
         maxLength={64}
       />

@@ -15,8 +15,8 @@ import { EventList } from './EventList.tsx';
 import { ReadingsTable } from './ReadingsTable.tsx';
 import { TimeChart } from './TimeChart.tsx';
 import { chartKinds } from './chart-lines.ts';
-import { ranges } from './readings-over-time.ts';
-import type { Range, Readings } from './readings-over-time.ts';
+import { ranges } from '../../live/readings-over-time.ts';
+import type { Range, Readings } from '../../live/readings-over-time.ts';
 import { useReadings } from './use-readings.ts';
 import styles from './ChartsTab.module.css';
 
@@ -53,7 +53,8 @@ export function ChartsTab() {
         />
         <div className={styles.picker}>
           <Choice
-            label={<span className={styles.hidden}>{t('monitor.model')}</span>}
+            label={t('monitor.model')}
+            isLabelHidden
             value={model ?? ''}
             options={[
               { value: '', text: t('monitor.allModels') },

@@ -1,5 +1,5 @@
 /** Monitor: charts of the last minutes, the copies, and the events. */
-import { Suspense, lazy } from 'react';
+import { Suspense } from 'react';
 import { Cpu } from 'lucide-react';
 import { Card } from '../../components/Card.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
@@ -8,10 +8,9 @@ import { PageHead } from '../../components/PageHead.tsx';
 import { Waiting } from '../../frame/Waiting.tsx';
 import { useModels } from '../../live/use-live.ts';
 import { t } from '../../texts/t.ts';
+import { ChartsTab } from '../lazy-places.ts';
 import { CopiesTable } from './CopiesTable.tsx';
 import { EventsTab } from './EventsTab.tsx';
-
-const ChartsTab = lazy(() => import('./ChartsTab.tsx').then((it) => ({ default: it.ChartsTab })));
 
 const tabs = ['charts', 'copies', 'events'] as const;
 

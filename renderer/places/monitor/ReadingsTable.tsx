@@ -4,7 +4,7 @@ import { Table } from '../../components/Table.tsx';
 import type { Column } from '../../components/Table.tsx';
 import { t } from '../../texts/t.ts';
 import type { ChartKind } from './chart-lines.ts';
-import type { Readings } from './readings-over-time.ts';
+import type { Readings } from '../../live/readings-over-time.ts';
 
 interface ReadingsTableProps {
   readonly kinds: readonly ChartKind[];

@@ -6,7 +6,7 @@ import type { HostEvent } from '../../../server/protocol/admin/host-event.ts';
 import { t } from '../../texts/t.ts';
 import type { ChartKind, ChartLine } from './chart-lines.ts';
 import { summarize } from './chart-lines.ts';
-import type { Readings } from './readings-over-time.ts';
+import type { Readings } from '../../live/readings-over-time.ts';
 import styles from './TimeChart.module.css';
 
 interface TimeChartProps {
@@ -115,14 +115,14 @@ function optionsOf(
     height: chartHeight,
     legend: { show: false },
     cursor: { sync: { key: cursorName }, points: { size: 7 }, drag: { x: false, y: false } },
-    padding: [10, 8, 0, 0],
+    padding: [10, 26, 0, 0],
     hooks: { draw: [(plot) => drawMarkers(plot, marked.current, color('--attention'))] },
     scales: {
       x: { time: true },
       y: isLog ? { distr: 3 } : { range: (_plot, _min, max) => [0, kind.max ?? (max > 0 ? max * 1.1 : 1)] },
     },
     axes: [
-      { ...axis, space: 74, values: (plot, ticks) => ticks.map((tick) => tickText(tick, plot)) },
+      { ...axis, size: 26, space: 74, values: (plot, ticks) => ticks.map((tick) => tickText(tick, plot)) },
       {
         ...axis,
         size: 62,

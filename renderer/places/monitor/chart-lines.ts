@@ -41,7 +41,7 @@ export const chartKinds: readonly ChartKind[] = [
     lines: [
       { reading: 'p50Ms', name: 'monitor.p50', color: '--context-line' },
       { reading: 'p95Ms', name: 'monitor.p95', color: '--accent' },
-      { reading: 'p99Ms', name: 'monitor.p99', color: '--running', isDashed: true },
+      { reading: 'p99Ms', name: 'monitor.p99', color: '--running' },
     ],
   },
   {

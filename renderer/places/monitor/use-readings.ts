@@ -6,8 +6,8 @@ import { nowMs } from '../../format/format.ts';
 import { liveStore } from '../../live/live-store.ts';
 import { readingNames } from '../../live/readings.ts';
 import { useLive } from '../../live/use-live.ts';
-import { fromHistory, historySeries, joinReadings, ranges } from './readings-over-time.ts';
-import type { Range, Readings } from './readings-over-time.ts';
+import { fromHistory, historySeries, joinReadings, ranges } from '../../live/readings-over-time.ts';
+import type { Range, Readings } from '../../live/readings-over-time.ts';
 
 /** A chart of an hour or more moves by less than a pixel in this time, milliseconds. */
 const refreshMs = 10_000;

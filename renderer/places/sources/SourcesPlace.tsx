@@ -1,24 +1,87 @@
 /** Where the models come from, what in there is not served and why, and how to bring more. */
-import { CircleCheck, FolderOpen } from 'lucide-react';
+import { CircleCheck, FolderOpen, FolderSync, Plus } from 'lucide-react';
+import { useCallback, useEffect, useState } from 'react';
 import type { HostView } from '../../../server/protocol/admin/host-view.ts';
+import type { SourceView } from '../../../server/protocol/admin/source-view.ts';
+import { askApi } from '../../api/api-client.ts';
+import { Button } from '../../components/Button.tsx';
 import { Card } from '../../components/Card.tsx';
 import { CommandHint } from '../../components/CommandHint.tsx';
 import { CopyButton } from '../../components/CopyButton.tsx';
-import { Notice } from '../../components/Notice.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { ErrorNotice, Notice } from '../../components/Notice.tsx';
 import { PageHead } from '../../components/PageHead.tsx';
 import { bytesText } from '../../format/format.ts';
 import { diskBytes } from '../../live/readings.ts';
 import { useHost } from '../../live/use-live.ts';
 import { t } from '../../texts/t.ts';
 import { DropZone } from '../models/DropZone.tsx';
+import { SourceCard } from './SourceCard.tsx';
+import { SourceForm } from './SourceForm.tsx';
 import styles from './SourcesPlace.module.css';
+
+/** Syncs run by themselves; their end is shown within this time, milliseconds. */
+const refreshMs = 5000;
 
 export function SourcesPlace() {
   const host = useHost()!;
+  const [sources, setSources] = useState<readonly SourceView[]>();
+  const [error, setError] = useState<Error>();
+  const [isAdding, setAdding] = useState(false);
+  const load = useCallback(() => {
+    askApi<readonly SourceView[]>('GET', '/sources').then((list) => {
+      setSources(list);
+      setError(undefined);
+    }, setError);
+  }, []);
+  useEffect(() => {
+    load();
+    const timer = setInterval(load, refreshMs);
+    return () => clearInterval(timer);
+  }, [load]);
   return (
     <>
-      <PageHead title={t('place.sources')} lead={t('sources.lead')} />
+      <PageHead
+        title={t('place.sources')}
+        lead={t('sources.lead')}
+        actions={
+          !isAdding && (
+            <Button look="primary" icon={<Plus aria-hidden="true" />} onClick={() => setAdding(true)}>
+              {t('sources.new')}
+            </Button>
+          )
+        }
+      />
       <div className={styles.stack}>
+        {error !== undefined && <ErrorNotice error={error} />}
+        {isAdding && (
+          <Card title={t('sources.new')}>
+            <SourceForm
+              onAdded={() => {
+                setAdding(false);
+                load();
+              }}
+              onCancel={() => setAdding(false)}
+            />
+          </Card>
+        )}
+        {sources !== undefined && (sources.length > 0 || !isAdding) && (
+          <Card title={t('sources.list')}>
+            {sources.length === 0 ? (
+              <EmptyState icon={FolderSync} title={t('sources.none')}>
+                {t('sources.noneHint')}
+              </EmptyState>
+            ) : (
+              <ul className={styles.sources}>
+                {sources.map((source) => (
+                  <li key={source.settings.name}>
+                    <SourceCard source={source} onChanged={load} />
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Card>
+        )}
         <Card title={host.servesStore ? t('sources.store') : t('sources.folder')}>
           <FolderCard host={host} />
         </Card>

@@ -1,7 +1,7 @@
 /** The past that the host keeps and what this page has heard since, as one set of readings. Pure. */
-import type { HistoryView } from '../../../server/protocol/admin/history-view.ts';
-import { readingNames } from '../../live/readings.ts';
-import type { ReadingName } from '../../live/readings.ts';
+import type { HistoryView } from '../../server/protocol/admin/history-view.ts';
+import { readingNames } from './readings.ts';
+import type { ReadingName } from './readings.ts';
 
 /** Of each column as many values as there are `seconds`; NaN where nothing is known. */
 export type Readings = Readonly<Record<ReadingName, readonly number[]>>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { fromHistory, historySeries, joinReadings } from '../../../../renderer/places/monitor/readings-over-time.ts';
-import { readingNames } from '../../../../renderer/live/readings.ts';
-import { seriesNames } from '../../../../server/metrics/history-bucket.ts';
+import { fromHistory, historySeries, joinReadings } from '../../../renderer/live/readings-over-time.ts';
+import { readingNames } from '../../../renderer/live/readings.ts';
+import { seriesNames } from '../../../server/metrics/history-bucket.ts';
 
 const past = fromHistory({
   stepSeconds: 1,

@@ -1,0 +1,19 @@
+/** What the autoscaler measures, in the words of the GUI. Pure. */
+import { t } from '../../texts/t.ts';
+
+export const metricTexts = {
+  outstandingPerSlot: 'metric.outstandingPerSlot',
+  queuePerReplica: 'metric.queuePerReplica',
+  requestRate: 'metric.requestRate',
+  cpu: 'metric.cpu',
+  queueWaitP99: 'metric.queueWaitP99',
+  latencyP99: 'metric.latencyP99',
+  serviceP99: 'metric.serviceP99',
+  errorRate: 'metric.errorRate',
+  memory: 'metric.memory',
+} as const;
+
+/** A metric that a newer host has is shown under its own name. */
+export function metricText(metric: string): string {
+  return metric in metricTexts ? t(metricTexts[metric as keyof typeof metricTexts]) : metric;
+}

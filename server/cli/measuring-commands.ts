@@ -1,11 +1,8 @@
 /** Words and flags of `millrace bench`, `devices`, `gpu` and `tune`; a part of cli.ts. */
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
-import { benchCommand } from './bench.ts';
 import type { BenchFlags } from './bench-plan.ts';
-import { devicesCommand, gpuInstallCommand } from './devices.ts';
 import type { DevicesFlags, InstallFlags } from './devices.ts';
-import { tuneCommand } from './tune.ts';
 import type { TuneFlags } from './tune.ts';
 
 export interface CommandParts {
@@ -53,7 +50,9 @@ export function addMeasuringCommands(program: Command, { dataOption, run }: Comm
       'after',
       '\nA shape is a number, a straight line 10..500, or steps 10,50,100.\n\nExamples:\n  millrace bench iris --connections 32\n  millrace bench iris --rate 10..500 --duration 1m --html report.html\n  millrace bench iris --slo p99=50ms',
     )
-    .action((name: string, flags: BenchFlags) => run(flags.json === true, () => benchCommand(name, flags)));
+    .action((name: string, flags: BenchFlags) =>
+      run(flags.json === true, async () => (await import('./bench.ts')).benchCommand(name, flags)),
+    );
 
   program
     .command('devices')
@@ -61,7 +60,9 @@ export function addMeasuringCommands(program: Command, { dataOption, run }: Comm
     .option('--fresh', 'try again although what is known still holds')
     .addOption(dataOption())
     .option('--json', 'print as JSON')
-    .action((flags: DevicesFlags) => run(flags.json === true, () => devicesCommand(flags)));
+    .action((flags: DevicesFlags) =>
+      run(flags.json === true, async () => (await import('./devices.ts')).devicesCommand(flags)),
+    );
 
   const gpu = program.command('gpu').description('files that graphics processors need');
 
@@ -71,7 +72,9 @@ export function addMeasuringCommands(program: Command, { dataOption, run }: Comm
     .addArgument(new Argument('<what>', 'what to fetch').choices(['cuda']))
     .option('--yes', 'do not ask')
     .addOption(dataOption())
-    .action((_what: string, flags: InstallFlags) => run(false, () => gpuInstallCommand(flags)));
+    .action((_what: string, flags: InstallFlags) =>
+      run(false, async () => (await import('./devices.ts')).gpuInstallCommand(flags)),
+    );
 
   program
     .command('tune')
@@ -87,7 +90,9 @@ export function addMeasuringCommands(program: Command, { dataOption, run }: Comm
     .addOption(dataOption())
     .option('--json', 'print as JSON')
     .addHelpText('after', '\nExample:\n  millrace tune iris --goal throughput --budget 2m')
-    .action((model: string, flags: TuneFlags) => run(flags.json === true, () => tuneCommand(model, flags)));
+    .action((model: string, flags: TuneFlags) =>
+      run(flags.json === true, async () => (await import('./tune.ts')).tuneCommand(model, flags)),
+    );
 }
 
 function collect(value: string, before: readonly string[] = []): string[] {

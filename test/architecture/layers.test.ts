@@ -102,6 +102,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
     'server/cli/arguments.ts',
     'server/cli/source-commands.ts',
     'server/cli/measuring-commands.ts',
+    'server/cli/serving-commands.ts',
   ],
   pino: ['server/base/log.ts'],
   'pino-pretty': ['server/base/log.ts'],

@@ -5,6 +5,7 @@ import { curlLine, exampleRequest } from '../gateway/examples.ts';
 import { demoModels } from '../host/model-library.ts';
 import { startHost } from '../main.ts';
 import type { Host } from '../main.ts';
+import { giveBackStartUpMemory } from './start-up-memory.ts';
 import { scanStore } from '../models/store-scan.ts';
 
 export interface ServeFlags {
@@ -33,6 +34,7 @@ export async function serve(flags: ServeFlags): Promise<void> {
   process.on('SIGTERM', onSignal);
   await host.settled();
   if (signals > 0) return;
+  giveBackStartUpMemory();
   console.log(flags.json === true ? JSON.stringify(announcement(host)) : announcementText(host));
 }
 

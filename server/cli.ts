@@ -1,36 +1,23 @@
-/** The command line: parses words, calls server/cli/*, sets the exit code. `millrace --help` is its documentation. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+/**
+ * The command line: parses words, calls server/cli/*, sets the exit code. `millrace --help` is its documentation.
+ *
+ * What a command does is loaded when it is called: a host carries none of it, and `status` does not wait for it.
+ */
+import { Command, Option } from 'commander';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { cacheClearCommand, cacheStatusCommand } from './cli/cache.ts';
+import { copies, lifetime, limitNumber, portNumber, positive, seconds } from './cli/arguments.ts';
+import { addMeasuringCommands } from './cli/measuring-commands.ts';
 import type { CacheFlags } from './cli/cache.ts';
-import { findHost } from './cli/host-client.ts';
-import { statusText } from './cli/inspect.ts';
-import { cancelJobCommand, listJobsCommand } from './cli/jobs.ts';
+import type { FeatureExportFlags, FeatureFlags, FeatureImportFlags } from './cli/features.ts';
 import type { JobFlags } from './cli/jobs.ts';
-import { importCommand, listModelsCommand, removeCommand, showCommand, verifyCommand } from './cli/models.ts';
 import type { ImportFlags, RemoveFlags } from './cli/models.ts';
-import { openCommand } from './cli/open.ts';
 import type { OpenFlags } from './cli/open.ts';
 import { exitCodes, reportError } from './cli/output.ts';
-import { scaleReplay } from './cli/scale.ts';
 import type { ReplayFlags } from './cli/scale.ts';
-import {
-  loadCommand,
-  pinCommand,
-  promoteCommand,
-  refreshCommand,
-  rollbackCommand,
-  shadowCommand,
-  trafficCommand,
-  unloadCommand,
-  unpinCommand,
-} from './cli/serving.ts';
-import type { ServingFlags } from './cli/serving.ts';
+import { addServingCommands } from './cli/serving-commands.ts';
 import { addSourceCommands } from './cli/source-commands.ts';
-import { explainCommand, recordCommand, scaleEventsCommand, scaleSetCommand } from './cli/scale-host.ts';
 import type { EventFlags, RecordFlags, ScaleFlags, SetFlags } from './cli/scale-host.ts';
-import { serve } from './cli/serve.ts';
 import type { ServeFlags } from './cli/serve.ts';
 import { version } from './version.ts';
 
@@ -62,12 +49,16 @@ program
   .option('--config <file>', 'settings as JSON, see docs/configuration.md')
   .option('--port <number>', 'port that apps call, 0 for any (default: 8000)', portNumber)
   .option('--admin-port <number>', 'port for status, 0 for any (default: 8090)', portNumber)
-  .option('--replicas <number>', 'copies of each model that does not say otherwise (default: 1)', positive)
+  .option(
+    '--replicas <number>',
+    'copies of each model that does not say otherwise (default: as many as it needs)',
+    positive,
+  )
   .addOption(dataOption())
   .addOption(new Option('--log-level <level>', 'what to log').choices(['debug', 'info', 'warn', 'error', 'silent']))
   .option('--json', 'log and announce as JSON')
   .addHelpText('after', '\nExample:\n  millrace serve --models ./models --replicas 2')
-  .action((flags: ServeFlags) => run(flags.json === true, () => serve(flags)));
+  .action((flags: ServeFlags) => run(flags.json === true, async () => (await import('./cli/serve.ts')).serve(flags)));
 
 program
   .command('status')
@@ -76,8 +67,12 @@ program
   .option('--json', 'print as JSON')
   .action((flags: { data: string; json?: boolean }) =>
     run(flags.json === true, async () => {
-      const found = await findHost(flags.data);
-      console.log(flags.json === true ? JSON.stringify(found.status, undefined, 2) : statusText(found));
+      const found = await (await import('./cli/host-client.ts')).findHost(flags.data);
+      console.log(
+        flags.json === true
+          ? JSON.stringify(found.status, undefined, 2)
+          : (await import('./cli/inspect.ts')).statusText(found),
+      );
     }),
   );
 
@@ -87,7 +82,9 @@ program
   .addOption(dataOption())
   .option('--print', 'only print the link')
   .option('--json', 'only print the link, as JSON')
-  .action((flags: OpenFlags) => run(flags.json === true, () => openCommand(flags)));
+  .action((flags: OpenFlags) =>
+    run(flags.json === true, async () => (await import('./cli/open.ts')).openCommand(flags)),
+  );
 
 const models = program.command('models').description('import models, look at them, remove them');
 
@@ -96,80 +93,25 @@ models
   .description('list the models of the running host, their versions and states; without a host the imported ones')
   .addOption(dataOption())
   .option('--json', 'print as JSON')
-  .action((flags: { data: string; json?: boolean }) => run(flags.json === true, () => listModelsCommand(flags)));
-
-const served = (name: string, description: string) =>
-  models
-    .command(name)
-    .description(description)
-    .argument('<name>')
-    .addOption(dataOption())
-    .option('--json', 'print as JSON');
-
-served('promote', 'make a version the one that answers: started, tested, switched to without losing a request')
-  .argument('<version>')
-  .option('--force', 'also where apps may fail with it')
-  .addHelpText('after', '\nExample:\n  millrace models promote iris 2')
-  .action((name: string, version: string, flags: ServingFlags) =>
-    run(flags.json === true, () => promoteCommand(name, version, flags)),
+  .action((flags: { data: string; json?: boolean }) =>
+    run(flags.json === true, async () => (await import('./cli/models.ts')).listModelsCommand(flags)),
   );
 
-served('rollback', 'go back to the version that answered before').action((name: string, flags: ServingFlags) =>
-  run(flags.json === true, () => rollbackCommand(name, flags)),
-);
-
-served('pin', 'keep a version, whatever is imported (default: the one that answers)')
-  .argument('[version]')
-  .option('--force', 'also where apps may fail with it')
-  .action((name: string, version: string | undefined, flags: ServingFlags) =>
-    run(flags.json === true, () => pinCommand(name, version, flags)),
-  );
-
-served('unpin', 'let the next version that is imported take over again').action((name: string, flags: ServingFlags) =>
-  run(flags.json === true, () => unpinCommand(name, flags)),
-);
-
-served('traffic', 'split the requests that name no version, or show how they are split')
-  .argument('[shares...]', 'as <version>=<weight>')
-  .option('--off', 'end the split')
-  .addHelpText('after', '\nExample:\n  millrace models traffic iris 1=90 2=10')
-  .action((name: string, shares: string[], flags: ServingFlags) =>
-    run(flags.json === true, () => trafficCommand(name, shares, flags)),
-  );
-
-served('shadow', 'send copies of requests to a version whose answers are only compared, or show the differences')
-  .argument('[version]')
-  .option('--off', 'end it')
-  .action((name: string, version: string | undefined, flags: ServingFlags) =>
-    run(flags.json === true, () => shadowCommand(name, version, flags)),
-  );
-
-served('load', 'load a model of the running host, again where it is loaded').action(
-  (name: string, flags: ServingFlags) => run(flags.json === true, () => loadCommand(name, flags)),
-);
-
-served('unload', 'end the processes of a model and refuse requests for it until it is loaded').action(
-  (name: string, flags: ServingFlags) => run(flags.json === true, () => unloadCommand(name, flags)),
-);
-
-models
-  .command('refresh')
-  .description('have the running host look at its model folders')
-  .addOption(dataOption())
-  .option('--json', 'print as JSON')
-  .action((flags: ServingFlags) => run(flags.json === true, () => refreshCommand(flags)));
+addServingCommands(models, { dataOption, run });
 
 models
   .command('import')
-  .description('check, try and store a model, or all models of a folder or zip archive')
-  .argument('<path>', 'model.onnx, a folder with models as <name>/<version>/model.onnx, or a zip archive of one')
+  .description('check, try and store a model, or all models of a folder or archive')
+  .argument('<path>', 'model.onnx, a folder with models as <name>/<version>/model.onnx, or a zip or tar archive of one')
   .option('--name <name>', "the model's name (default: from the file or folder)")
   .option('--version <number>', 'its version (default: from the folder, or the next free number)')
   .option('--no-samples', 'do not run the saved test cases of samples.json')
   .addOption(dataOption())
   .option('--json', 'print as JSON')
   .addHelpText('after', '\nExample:\n  millrace models import ~/Downloads/model.onnx --name iris')
-  .action((path: string, flags: ImportFlags) => run(flags.json === true, () => importCommand(path, flags)));
+  .action((path: string, flags: ImportFlags) =>
+    run(flags.json === true, async () => (await import('./cli/models.ts')).importCommand(path, flags)),
+  );
 
 models
   .command('show')
@@ -177,7 +119,9 @@ models
   .argument('<name>')
   .addOption(dataOption())
   .option('--json', 'print as JSON')
-  .action((name: string, flags: ImportFlags) => run(flags.json === true, () => showCommand(name, flags)));
+  .action((name: string, flags: ImportFlags) =>
+    run(flags.json === true, async () => (await import('./cli/models.ts')).showCommand(name, flags)),
+  );
 
 models
   .command('remove')
@@ -187,7 +131,9 @@ models
   .option('--yes', 'do not ask')
   .addOption(dataOption())
   .option('--json', 'print as JSON; needs --yes')
-  .action((name: string, flags: RemoveFlags) => run(flags.json === true, () => removeCommand(name, flags)));
+  .action((name: string, flags: RemoveFlags) =>
+    run(flags.json === true, async () => (await import('./cli/models.ts')).removeCommand(name, flags)),
+  );
 
 models
   .command('verify')
@@ -195,7 +141,9 @@ models
   .argument('[name]')
   .addOption(dataOption())
   .option('--json', 'print as JSON')
-  .action((name: string | undefined, flags: ImportFlags) => run(flags.json === true, () => verifyCommand(name, flags)));
+  .action((name: string | undefined, flags: ImportFlags) =>
+    run(flags.json === true, async () => (await import('./cli/models.ts')).verifyCommand(name, flags)),
+  );
 
 const cache = program.command('cache').description('look at the saved answers, remove them');
 
@@ -204,7 +152,9 @@ cache
   .description('show how many answers are saved, how often they were used, and what that saved')
   .addOption(dataOption())
   .option('--json', 'print as JSON')
-  .action((flags: CacheFlags) => run(flags.json === true, () => cacheStatusCommand(flags)));
+  .action((flags: CacheFlags) =>
+    run(flags.json === true, async () => (await import('./cli/cache.ts')).cacheStatusCommand(flags)),
+  );
 
 cache
   .command('clear')
@@ -213,7 +163,68 @@ cache
   .addOption(dataOption())
   .option('--json', 'print as JSON')
   .action((model: string | undefined, flags: CacheFlags) =>
-    run(flags.json === true, () => cacheClearCommand(model, flags)),
+    run(flags.json === true, async () => (await import('./cli/cache.ts')).cacheClearCommand(model, flags)),
+  );
+
+const features = program.command('features').description('look at the feature store, fill it, empty it');
+
+features
+  .command('list')
+  .description('list the feature sets')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((flags: FeatureFlags) =>
+    run(flags.json === true, async () => (await import('./cli/features.ts')).listFeaturesCommand(flags)),
+  );
+
+features
+  .command('get')
+  .description('show the features of one entity')
+  .argument('<set>')
+  .argument('<id>')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((set: string, id: string, flags: FeatureFlags) =>
+    run(flags.json === true, async () => (await import('./cli/features.ts')).getFeaturesCommand(set, id, flags)),
+  );
+
+features
+  .command('import')
+  .description('write the entities of a CSV or JSON Lines file into a set')
+  .argument('<set>')
+  .argument('<file>')
+  .option('--id <column>', 'column or member that holds the ids', 'id')
+  .addOption(new Option('--format <format>', 'default: from the ending of the file').choices(['csv', 'jsonl']))
+  .option('--ttl <seconds>', 'how long entities of the set are found (default: for ever)', lifetime)
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .addHelpText('after', '\nExample:\n  millrace features import patients patients.csv --id patient_id')
+  .action((set: string, path: string, flags: FeatureImportFlags) =>
+    run(flags.json === true, async () => (await import('./cli/features.ts')).importFeaturesCommand(set, path, flags)),
+  );
+
+features
+  .command('export')
+  .description('write all entities of a set into a file, or print them')
+  .argument('<set>')
+  .option('--output <file>', 'default: standard output')
+  .addOption(
+    new Option('--format <format>', 'default: from the ending of the file, else jsonl').choices(['csv', 'jsonl']),
+  )
+  .addOption(dataOption())
+  .action((set: string, flags: FeatureExportFlags) =>
+    run(false, async () => (await import('./cli/features.ts')).exportFeaturesCommand(set, flags)),
+  );
+
+features
+  .command('remove')
+  .description('remove one entity, or without an id the whole set')
+  .argument('<set>')
+  .argument('[id]')
+  .addOption(dataOption())
+  .option('--json', 'print as JSON')
+  .action((set: string, id: string | undefined, flags: FeatureFlags) =>
+    run(flags.json === true, async () => (await import('./cli/features.ts')).removeFeaturesCommand(set, id, flags)),
   );
 
 const jobs = program.command('jobs').description('look at what the running host does beside serving');
@@ -223,7 +234,9 @@ jobs
   .description('list the jobs that run and the last that ended')
   .addOption(dataOption())
   .option('--json', 'print as JSON')
-  .action((flags: JobFlags) => run(flags.json === true, () => listJobsCommand(flags)));
+  .action((flags: JobFlags) =>
+    run(flags.json === true, async () => (await import('./cli/jobs.ts')).listJobsCommand(flags)),
+  );
 
 jobs
   .command('cancel')
@@ -231,7 +244,9 @@ jobs
   .argument('<job>', 'its id or the beginning of it')
   .addOption(dataOption())
   .option('--json', 'print as JSON')
-  .action((id: string, flags: JobFlags) => run(flags.json === true, () => cancelJobCommand(id, flags)));
+  .action((id: string, flags: JobFlags) =>
+    run(flags.json === true, async () => (await import('./cli/jobs.ts')).cancelJobCommand(id, flags)),
+  );
 
 addSourceCommands(program, models, dataOption, run);
 
@@ -244,7 +259,7 @@ scale
   .addOption(dataOption())
   .option('--json', 'print as JSON')
   .action((model: string | undefined, flags: ScaleFlags) =>
-    run(flags.json === true, () => explainCommand(model, flags)),
+    run(flags.json === true, async () => (await import('./cli/scale-host.ts')).explainCommand(model, flags)),
   );
 
 scale
@@ -254,7 +269,9 @@ scale
   .option('--limit <number>', 'the last so many, 1 to 1000', limitNumber, 20)
   .addOption(dataOption())
   .option('--json', 'print as JSON')
-  .action((flags: EventFlags) => run(flags.json === true, () => scaleEventsCommand(flags)));
+  .action((flags: EventFlags) =>
+    run(flags.json === true, async () => (await import('./cli/scale-host.ts')).scaleEventsCommand(flags)),
+  );
 
 scale
   .command('set')
@@ -269,7 +286,9 @@ scale
   .addOption(dataOption())
   .option('--json', 'print as JSON')
   .addHelpText('after', '\nExample:\n  millrace scale set iris --replicas 3\n  millrace scale set iris --auto --max 4')
-  .action((model: string, flags: SetFlags) => run(flags.json === true, () => scaleSetCommand(model, flags)));
+  .action((model: string, flags: SetFlags) =>
+    run(flags.json === true, async () => (await import('./cli/scale-host.ts')).scaleSetCommand(model, flags)),
+  );
 
 scale
   .command('record')
@@ -283,7 +302,9 @@ scale
     'after',
     '\nExample:\n  millrace scale record --seconds 600 > monday.json\n  millrace scale replay monday.json --policy policy.json',
   )
-  .action((flags: RecordFlags) => run(flags.json === true, () => recordCommand(flags)));
+  .action((flags: RecordFlags) =>
+    run(flags.json === true, async () => (await import('./cli/scale-host.ts')).recordCommand(flags)),
+  );
 
 scale
   .command('replay')
@@ -292,7 +313,11 @@ scale
   .option('--policy <file>', 'settings as JSON, or the name of a preset: edge, kubernetes', 'edge')
   .option('--json', 'print as JSON, with every tick')
   .addHelpText('after', '\nExample:\n  millrace scale replay monday.json --policy policy.json')
-  .action((trace: string, flags: ReplayFlags) => run(flags.json === true, () => scaleReplay(trace, flags)));
+  .action((trace: string, flags: ReplayFlags) =>
+    run(flags.json === true, async () => (await import('./cli/scale.ts')).scaleReplay(trace, flags)),
+  );
+
+addMeasuringCommands(program, { dataOption, run });
 
 async function run(json: boolean, command: () => Promise<void>): Promise<void> {
   try {
@@ -310,34 +335,6 @@ function defaultDataDirectory(): string {
     return join(process.env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), 'Millrace');
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'Millrace');
   return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'millrace');
-}
-
-function portNumber(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
-  throw new InvalidArgumentError('A port is a whole number from 0 to 65535.');
-}
-
-function positive(text: string): number {
-  return wholeNumber(text, 1, 64);
-}
-
-function wholeNumber(text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new InvalidArgumentError(`A whole number from ${min} to ${max} is expected.`);
-}
-
-function limitNumber(text: string): number {
-  return wholeNumber(text, 1, 1000);
-}
-
-function copies(text: string): number {
-  return wholeNumber(text, 0, 64);
-}
-
-function seconds(text: string): number {
-  return wholeNumber(text, 1, 86_400);
 }
 
 await program.parseAsync();

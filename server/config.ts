@@ -8,6 +8,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { MillraceError } from './base/errors.ts';
 import { sourceSettingsSchema } from './protocol/admin/source-settings.ts';
+import { deviceWishPattern } from './protocol/device.ts';
 
 const megabyte = 1024 * 1024;
 const whole = (min: number, max: number) => z.int().min(min).max(max);
@@ -84,7 +85,22 @@ const configSchema = z.strictObject({
       scaling: z.record(z.string(), z.unknown()).default({}),
     })
     .prefault({}),
+  devices: z
+    .strictObject({
+      /** Of models that name none. Absent: `auto` once `millrace devices` has probed this machine, the CPU before. */
+      device: z.string().regex(deviceWishPattern).optional(),
+      /** Of each graphics processor's memory; the screen and other programs need the rest. */
+      graphicsMemoryPercent: whole(1, 100).default(90),
+    })
+    .prefault({}),
   cache: cacheSchema.prefault({}),
+  /** Where `/predict` finds the features of an entity. */
+  features: z
+    .strictObject({
+      /** Absent: in the data folder. */
+      redis: redisUrl,
+    })
+    .prefault({}),
   limits: limitsSchema.prefault({}),
   /** Places that models come from; those added by the command line are kept in the data folder. */
   sources: z.array(sourceSettingsSchema).max(32).default([]),

@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { createLog } from './base/log.ts';
 import type { Log } from './base/log.ts';
+import { DeviceBook } from './cluster/device-book.ts';
 import { EmptyDirectory, replicaEntry, spawnReplica } from './cluster/spawn.ts';
 import type { ReplicaProcess } from './cluster/spawn.ts';
 import { Warden } from './cluster/warden.ts';
@@ -18,12 +19,14 @@ import { Catalog } from './host/catalog.ts';
 import { AdminApi } from './host/admin-api.ts';
 import { HostSources } from './host/host-sources.ts';
 import { HistoryRecorder } from './host/history-recorder.ts';
+import { openFeatureStore } from './host/feature-place.ts';
 import { listenNear } from './host/listen.ts';
 import { RunFile } from './host/run-file.ts';
 import { defaultMemoryBudgetBytes } from './host/memory-budget.ts';
 import { ModelBuilder } from './host/model-builder.ts';
 import { ModelCommands } from './host/model-commands.ts';
 import { ModelLibrary } from './host/model-library.ts';
+import { measuringOf } from './host/measuring.ts';
 import { recordedVersion } from './host/recorded-version.ts';
 import { repositoryControl } from './host/repository-control.ts';
 import { Residency } from './host/residency.ts';
@@ -35,6 +38,7 @@ import { countPhysicalCores, MachineMeter } from './metrics/machine.ts';
 import { GraphicsMeter } from './metrics/graphics-meter.ts';
 import { History } from './metrics/history.ts';
 import { renderMetrics } from './metrics/inference-metrics.ts';
+import { askGraphics } from './metrics/system-information.ts';
 import { FileDigests } from './models/file-digests.ts';
 import type { RepositoryProblem } from './models/repository.ts';
 import type { NewHostEvent } from './protocol/admin/host-event.ts';
@@ -102,11 +106,14 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     budgetBytes: config.memoryBudgetBytes ?? defaultMemoryBudgetBytes(),
     onEvent,
   });
+  const { graphicsMemoryPercent } = config.devices;
+  const devices = new DeviceBook({ dataDirectory: config.dataDirectory, graphicsMemoryPercent, askGraphics });
   const book = new ScalingBook(config.defaults, onEvent);
   const physicalCores = await countPhysicalCores();
   const expected = scan.names;
-  const shared = { config, log, library, catalog, residency, book };
+  const shared = { config, log, library, catalog, residency, book, devices };
   const answers = openAnswerStore(config, onEvent);
+  const features = openFeatureStore(config, onEvent);
   const digests = new FileDigests(digestsPath(config.dataDirectory));
   const builder = new ModelBuilder({ ...shared, expected, physicalCores, answers, digests, spawn, onEvent });
   const models = new ModelCommands({
@@ -142,6 +149,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
         : undefined,
     version,
     log,
+    features,
     renderMetrics(bufferedBytes, connections) {
       const { user, system } = process.cpuUsage();
       return renderMetrics(
@@ -197,6 +205,12 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
       scheduler,
       jobs: () => admin.jobs,
     }),
+    measuring: measuringOf({
+      book: devices,
+      modelsFolder: config.models,
+      dataDirectory: config.dataDirectory,
+      servedVersion: (name) => catalog.get(name)?.served.version,
+    }),
     events,
     onEvent,
     orders: models,
@@ -220,6 +234,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   } catch (error) {
     listener.close();
     await answers?.cache.close();
+    await features.close();
     emptyDirectory.remove();
     events.close();
     throw error;
@@ -250,8 +265,9 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     history.close();
     listener.close();
     residency.stop();
-    await Promise.all([models.stop(), ...catalog.models().map((model) => model.stop())]);
+    await Promise.all([devices.close(), models.stop(), ...catalog.models().map((model) => model.stop())]);
     await answers?.cache.close();
+    await features.close();
     await admin.stop();
     await warden.stop();
     emptyDirectory.remove();

@@ -26,6 +26,7 @@ describe('parseConfig', () => {
   it('fills in every default', () => {
     expect(parse({})).toEqual({
       ...least,
+      devices: { graphicsMemoryPercent: 90 },
       http: { host: '127.0.0.1', port: 8000 },
       admin: { port: 8090 },
       allowedHosts: [],
@@ -39,9 +40,10 @@ describe('parseConfig', () => {
         keepAliveTimeoutMs: 75_000,
         maxQueueBytes: 32 * 1024 * 1024,
       },
+      sources: [],
+      features: {},
       cache: { enabled: true, ttlSeconds: 3600, maxBytes: 256 * 1024 * 1024 },
       compatibility: { serverName: 'millrace', repositoryControl: 'none' },
-      sources: [],
       drainTimeoutMs: 60_000,
       log: { level: 'info', format: 'text' },
     });

@@ -8,6 +8,7 @@ export function statusText({ run, status }: FoundHost): string {
     version.replicas.map((replica) => [
       replica.name,
       replica.state,
+      replica.device,
       String(replica.pid),
       String(replica.inFlight),
       String(replica.answered),
@@ -22,7 +23,7 @@ export function statusText({ run, status }: FoundHost): string {
     '',
     rows.length === 0
       ? 'No replica runs.'
-      : table(['REPLICA', 'STATE', 'PID', 'IN FLIGHT', 'ANSWERED', 'MEMORY'], rows),
+      : table(['REPLICA', 'STATE', 'DEVICE', 'PID', 'IN FLIGHT', 'ANSWERED', 'MEMORY'], rows),
     ...versions.flatMap(({ model, version }) =>
       version.lastStderr.length === 0
         ? []

@@ -1,16 +1,5 @@
 /** The words of `millrace sources` and of `millrace models push`; what they do is sources.ts. */
 import type { Command, Option } from 'commander';
-import {
-  addSource,
-  historyOf,
-  listSources,
-  pauseSource,
-  pushCommand,
-  removeSource,
-  storeCredentials,
-  syncCommand,
-  testSource,
-} from './sources.ts';
 import type { AddFlags, PushFlags, SourceFlags, SyncFlags } from './sources.ts';
 
 /** Runs a command and turns what it throws into words and an exit code. */
@@ -29,7 +18,7 @@ export function addSourceCommands(program: Command, models: Command, dataOption:
   const isJson = (flags: SourceFlags): boolean => flags.json === true;
 
   command('list', 'the sources, how they are asked, and how that went').action((flags: SourceFlags) =>
-    run(isJson(flags), () => listSources(flags)),
+    run(isJson(flags), async () => (await import('./sources.ts')).listSources(flags)),
   );
 
   command('add <name> <address>', 'add a folder, or an S3 bucket as s3://<bucket>/<prefix>')
@@ -51,11 +40,12 @@ export function addSourceCommands(program: Command, models: Command, dataOption:
         '  millrace sources add factory s3://models/prod --endpoint http://minio.factory:9000 --allow-private-endpoint --store-key',
     )
     .action((name: string, address: string, flags: AddFlags) =>
-      run(isJson(flags), () => addSource(name, address, flags)),
+      run(isJson(flags), async () => (await import('./sources.ts')).addSource(name, address, flags)),
     );
 
   command('remove <name>', 'forget a source; the models that came from it stay').action(
-    (name: string, flags: SourceFlags) => run(isJson(flags), () => removeSource(name, flags)),
+    (name: string, flags: SourceFlags) =>
+      run(isJson(flags), async () => (await import('./sources.ts')).removeSource(name, flags)),
   );
 
   command(
@@ -64,35 +54,40 @@ export function addSourceCommands(program: Command, models: Command, dataOption:
   )
     .option('--forget', 'remove the stored key instead')
     .action((name: string, flags: SourceFlags & { forget?: boolean }) =>
-      run(isJson(flags), () => storeCredentials(name, flags)),
+      run(isJson(flags), async () => (await import('./sources.ts')).storeCredentials(name, flags)),
     );
 
   command('test <name>', 'try a source: is it there, does it let us in, does it list, does it give bytes').action(
-    (name: string, flags: SourceFlags) => run(isJson(flags), () => testSource(name, flags)),
+    (name: string, flags: SourceFlags) =>
+      run(isJson(flags), async () => (await import('./sources.ts')).testSource(name, flags)),
   );
 
   command('sync [name]', 'fetch and import what is new, from one source or from all that are not paused')
     .option('--dry-run', 'only say what would change')
     .option('--retry-refused', 'fetch again what was refused before')
-    .action((name: string | undefined, flags: SyncFlags) => run(isJson(flags), () => syncCommand(name, flags)));
+    .action((name: string | undefined, flags: SyncFlags) =>
+      run(isJson(flags), async () => (await import('./sources.ts')).syncCommand(name, flags)),
+    );
 
   command('pause <name>', 'do not ask a source until it is resumed').action((name: string, flags: SourceFlags) =>
-    run(isJson(flags), () => pauseSource(name, true, flags)),
+    run(isJson(flags), async () => (await import('./sources.ts')).pauseSource(name, true, flags)),
   );
 
   command('resume <name>', 'ask a source again').action((name: string, flags: SourceFlags) =>
-    run(isJson(flags), () => pauseSource(name, false, flags)),
+    run(isJson(flags), async () => (await import('./sources.ts')).pauseSource(name, false, flags)),
   );
 
   command('history [name]', 'what the last syncs did')
     .option('--limit <number>', 'how many, newest first', Number, 20)
     .action((name: string | undefined, flags: SourceFlags & { limit: number }) =>
-      run(isJson(flags), () => historyOf(name, flags)),
+      run(isJson(flags), async () => (await import('./sources.ts')).historyOf(name, flags)),
     );
 
   command('push <name>', 'publish an imported version to a source, its manifest last', models)
     .requiredOption('--to <source>', 'name of the source')
     .option('--version <number>', 'the version (default: the highest)')
     .addHelpText('after', '\nExample:\n  millrace models push iris --version 3 --to factory')
-    .action((name: string, flags: PushFlags) => run(isJson(flags), () => pushCommand(name, flags)));
+    .action((name: string, flags: PushFlags) =>
+      run(isJson(flags), async () => (await import('./sources.ts')).pushCommand(name, flags)),
+    );
 }

@@ -9,6 +9,7 @@ import { MillraceError } from '../base/errors.ts';
 import type { NewHostEvent } from '../protocol/admin/host-event.ts';
 import type { LoadCommand } from '../protocol/control.ts';
 import { Replica } from './replica.ts';
+import type { ReplicaDevices } from './replica-devices.ts';
 import type { ReplicaCall, ReplicaEvents, ReplicaExit } from './replica.ts';
 import { decideRestart, newSet, newSlot } from './restart-policy.ts';
 import type { SetHistory, SlotHistory } from './restart-policy.ts';
@@ -22,6 +23,8 @@ export interface ReplicaSetOptions {
   readonly weight: number;
   readonly load: LoadCommand;
   readonly gate: StartGate;
+  /** Where replicas run. */
+  readonly devices: ReplicaDevices;
   /** Starts a process and sees to it that it does not outlive the host. */
   spawn(): ReplicaProcess;
   log(level: 'info' | 'warn' | 'error', message: string, facts: Readonly<Record<string, unknown>>): void;
@@ -147,6 +150,7 @@ export class ReplicaSet<C extends ReplicaCall> {
       slot.replica?.stop();
     }
     this.#resolveIfGone();
+    await this.#options.devices.stop();
     await promise;
   }
 
@@ -207,6 +211,12 @@ export class ReplicaSet<C extends ReplicaCall> {
   }
 
   #start(slot: Slot<C>): void {
+    const preparation = this.#options.devices.prepare();
+    if (preparation === undefined) this.#startNow(slot);
+    else void preparation.then(() => this.#startNow(slot));
+  }
+
+  #startNow(slot: Slot<C>): void {
     this.#options.gate.enter((leave) => {
       if (this.#stopped || this.#givenUp !== undefined || !this.#slots.includes(slot)) {
         leave();
@@ -224,7 +234,7 @@ export class ReplicaSet<C extends ReplicaCall> {
       const replica = new Replica<C>(
         { name: slot.name, weight: this.#options.weight },
         process,
-        this.#options.load,
+        { ...this.#options.load, device: this.#options.devices.assign(slot.name) },
         {
           ...this.#events,
           onReady: (ready) => {
@@ -264,6 +274,9 @@ export class ReplicaSet<C extends ReplicaCall> {
     this.#leaving.delete(replica);
     if (slot.replica === replica) slot.replica = undefined;
     this.#events.onGone(replica);
+    const isStartFailure = exit.readyAtMs === undefined && !exit.requested;
+    const isElsewhere = isStartFailure && this.#options.devices.onStartFailed(slot.name, startFailure(exit));
+    this.#options.devices.release(slot.name);
     this.#resolveIfGone();
     if (this.#stopped || !this.#slots.includes(slot)) return;
     const spare = slot.isSpare ? undefined : this.#spareSlots().find((other) => other.replica?.state === 'ready');
@@ -272,6 +285,10 @@ export class ReplicaSet<C extends ReplicaCall> {
       this.#promote(spare);
     }
     this.#lastStderr = exit.stderr;
+    if (isElsewhere && this.#givenUp === undefined) {
+      this.#start(slot);
+      return;
+    }
     const decision = decideRestart(
       slot.history,
       this.#history,
@@ -349,4 +366,10 @@ function describeGivingUp(name: string, reason: 'too-many' | 'never-ready', exit
   return new MillraceError('model-failed', `The model ${name} cannot run: it ${pattern}. ${cause}`, {
     hint: exit.loadError?.hint ?? 'Look at the log for its last lines; replace the model file, then restart Millrace.',
   });
+}
+
+/** Why a process never became ready, one sentence. */
+function startFailure({ loadError, code, signal, stderr }: ReplicaExit): string {
+  const last = stderr.at(-1)?.slice(0, 200) ?? '';
+  return loadError?.message ?? `its process ended (${signal ?? `exit code ${code}`})${last === '' ? '' : `: ${last}`}.`;
 }

@@ -7,6 +7,7 @@
  * about whether a new process is started; those are the dispatcher's and the replica set's.
  */
 import { MillraceError } from '../base/errors.ts';
+import { cpuDevice, deviceName } from '../protocol/device.ts';
 import { decodeResultHead, encodeCallHead, fromErrorBody } from '../protocol/control.ts';
 import type { CallKind, ErrorBody, LoadCommand, LoadedReport, MemoryReport, ResultHead } from '../protocol/control.ts';
 import { FrameChannel } from '../protocol/frame-channel.ts';
@@ -72,6 +73,8 @@ export class Replica<C extends ReplicaCall> {
   /** Stable name of the slot, e.g. `iris/1#0`. */
   readonly name: string;
   readonly weight: number;
+  /** `cpu`, `cuda:0`, … */
+  readonly device: string;
   readonly pid: number;
   readonly startedMs: number;
   state: ReplicaState = 'starting';
@@ -108,6 +111,7 @@ export class Replica<C extends ReplicaCall> {
   ) {
     this.name = slot.name;
     this.weight = slot.weight;
+    this.device = deviceName(load.device ?? cpuDevice);
     this.pid = process.pid;
     this.startedMs = performance.now();
     this.#process = process;

@@ -7,6 +7,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MillraceError, asMillraceError } from '../base/errors.ts';
 import type { Answer, CallRequest } from '../balancer/call.ts';
 import type { CallKind } from '../protocol/control.ts';
+import { fillFromEntity, readEntityRequest } from '../features/predict-entity.ts';
+import type { EntityRequest } from '../features/predict-entity.ts';
+import type { FeatureStore } from '../features/feature-store.ts';
 import { viaName } from '../protocol/control.ts';
 import { joined } from '../protocol/frames.ts';
 import { scanRequestParameters } from '../protocol/oip-request.ts';
@@ -28,6 +31,8 @@ export interface InferContext {
   readonly limits: BodyLimits;
   readonly budget: MemoryBudget;
   readonly garbage: GarbageCollection;
+  /** Where `/predict` finds what a request leaves out. */
+  readonly features: FeatureStore;
   /** Writes the error and logs what the client is not told. */
   fail(request: IncomingMessage, response: ServerResponse, error: MillraceError): void;
 }
@@ -61,7 +66,10 @@ export function handleInference(
     context.garbage.onBody(body.bytes);
     try {
       const model = chooseModel(body)!;
-      submitCall({ model, kind, body, jsonLength, receivedMs, request, response, head, permit, fail });
+      const submission = { model, kind, body, jsonLength, receivedMs, request, response, head, permit, fail };
+      const entity = kind === 'predict' ? readEntityRequest(joined(body.pieces)) : undefined;
+      if (entity === undefined) submitCall(submission);
+      else void submitFilled(context.features, entity, submission);
     } catch (error) {
       permit.release();
       fail(error);
@@ -93,6 +101,26 @@ interface Submission {
   readonly head: RequestHead;
   readonly permit: MemoryPermit;
   readonly fail: (error: MillraceError) => void;
+}
+
+/** The same once the feature store has been asked. Never throws. */
+async function submitFilled(features: FeatureStore, entity: EntityRequest, submission: Submission): Promise<void> {
+  const { model, permit, response, fail } = submission;
+  try {
+    const [stored] = await features.get(entity.set, [entity.id]);
+    if (response.destroyed)
+      throw new MillraceError('client-gone', 'The client left while its features were looked up.');
+    if (model.facts === undefined) {
+      throw new MillraceError('model-not-ready', `The model '${model.name}' has not been loaded yet.`, {
+        retryable: true,
+      });
+    }
+    const body = fillFromEntity(entity, stored, model.facts);
+    submitCall({ ...submission, body: { pieces: [body], bytes: body.length } });
+  } catch (error) {
+    permit.release();
+    fail(asMillraceError(error));
+  }
 }
 
 function submitCall(submission: Submission): void {

@@ -8,8 +8,8 @@ interface RouteFacts {
   /** The first is what most use; the others mean the same. */
   readonly at: readonly string[];
   /** Default GET. */
-  readonly method?: 'POST';
-  readonly tag: 'predict' | 'inference' | 'health' | 'server' | 'repository';
+  readonly method?: 'POST' | 'PUT' | 'DELETE';
+  readonly tag: 'features' | 'predict' | 'inference' | 'health' | 'server' | 'repository';
   readonly summary: string;
   readonly takes?: NonNullable<ApiOperation['takes']>;
   readonly gives: ApiOperation['gives'];
@@ -58,6 +58,76 @@ const routeFacts = {
     parameters: [rawTensors],
     takes: { 'application/json': shapes.inferRequest, 'application/octet-stream': {} },
     gives: { 'application/json': shapes.inferAnswer, 'application/octet-stream': {} },
+  },
+  'feature-sets': {
+    at: ['/v1/features'],
+    tag: 'features',
+    summary: 'The feature sets with their schemas',
+    gives: json(shapes.settings),
+  },
+  'feature-set': {
+    at: ['/v1/features/{set}'],
+    tag: 'features',
+    summary: 'One feature set: schema, its version, time to live, number of entities',
+    gives: json(shapes.settings),
+  },
+  'feature-set-write': {
+    at: ['/v1/features/{set}'],
+    method: 'PUT',
+    tag: 'features',
+    summary: 'Set how long entities of a set are found (ttlSeconds), and make it where it is not there',
+    takes: json(shapes.settings),
+    gives: json(shapes.settings),
+  },
+  'feature-set-remove': {
+    at: ['/v1/features/{set}'],
+    method: 'DELETE',
+    tag: 'features',
+    summary: 'Remove a set with everything in it',
+    gives: json(shapes.settings),
+  },
+  'features-get': {
+    at: ['/v1/features/{set}:get'],
+    method: 'POST',
+    tag: 'features',
+    summary: 'Up to 1000 entities by their ids, null for those that are not there',
+    takes: json(shapes.settings),
+    gives: json(shapes.settings),
+  },
+  'features-write': {
+    at: ['/v1/features/{set}:write'],
+    method: 'POST',
+    tag: 'features',
+    summary: 'Write up to 1000 entities, all or none',
+    takes: json(shapes.settings),
+    gives: json(shapes.settings),
+  },
+  'features-export': {
+    at: ['/v1/features/{set}:export'],
+    tag: 'features',
+    summary: 'All entities of a set, one on each line',
+    gives: { 'application/x-ndjson': { type: 'string' } },
+  },
+  entity: {
+    at: ['/v1/features/{set}/{entity}'],
+    tag: 'features',
+    summary: 'The features of one entity',
+    gives: json(shapes.settings),
+  },
+  'entity-write': {
+    at: ['/v1/features/{set}/{entity}'],
+    method: 'PUT',
+    tag: 'features',
+    summary: 'Write the features of one entity, replacing those that were there',
+    takes: json(shapes.settings),
+    gives: json(shapes.settings),
+  },
+  'entity-remove': {
+    at: ['/v1/features/{set}/{entity}'],
+    method: 'DELETE',
+    tag: 'features',
+    summary: 'Remove one entity',
+    gives: json(shapes.settings),
   },
   'model-metadata': {
     at: versioned('/v2/models'),

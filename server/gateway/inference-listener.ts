@@ -9,10 +9,12 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { MillraceError, asMillraceError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import type { FeatureStore } from '../features/feature-store.ts';
 import { joined } from '../protocol/frames.ts';
 import { HostCheck } from '../security/host-check.ts';
 import { Connections } from './connections.ts';
 import { DocumentPages } from './document-pages.ts';
+import { FeatureHandler } from './feature-handler.ts';
 import { GarbageCollection } from './garbage-collection.ts';
 import { handleInference } from './infer-handler.ts';
 import type { InferContext } from './infer-handler.ts';
@@ -53,6 +55,7 @@ export interface InferenceListenerOptions {
   readonly serverName: string;
   readonly version: string;
   readonly log: Log;
+  readonly features: FeatureStore;
   /** Undefined: models are not loaded and unloaded over the network. */
   readonly repositoryControl?: RepositoryControl | undefined;
   /** The page of `/metrics`. */
@@ -86,6 +89,7 @@ export class InferenceListener {
   readonly #inferContext: InferContext;
   readonly #repositoryContext: RepositoryContext;
   readonly #documents: DocumentPages;
+  readonly #features: FeatureHandler;
   #draining = false;
 
   constructor(options: InferenceListenerOptions) {
@@ -98,8 +102,10 @@ export class InferenceListener {
       limits,
       budget: this.#budget,
       garbage: new GarbageCollection(),
+      features: options.features,
       fail: (request, response, error) => this.#fail(request, response, error),
     };
+    this.#features = new FeatureHandler(options.features, this.#inferContext);
     this.#repositoryContext = { ...this.#inferContext, control: options.repositoryControl };
     this.server = createServer({
       maxHeaderSize: maxHeaderBytes,
@@ -220,6 +226,10 @@ export class InferenceListener {
   #dispatch(route: Route, request: IncomingMessage, response: ServerResponse, head: RequestHead): void {
     const { catalog } = this.#options;
     const accept = head.acceptEncoding;
+    if ('set' in route) {
+      void this.#features.handle(route, request, response, head);
+      return;
+    }
     switch (route.name) {
       case 'infer':
       case 'predict': {

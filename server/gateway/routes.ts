@@ -13,7 +13,25 @@ export type Route =
   | { readonly name: 'server-metadata' | 'server-live' | 'server-ready' | 'model-list' | 'repository-index' }
   | { readonly name: 'all-statistics' | 'trace-settings' | 'log-settings' }
   | { readonly name: 'repository-load' | 'repository-unload'; readonly model: string }
+  | FeatureRoute
   | ModelRoute;
+
+export interface FeatureRoute {
+  readonly name:
+    | 'feature-sets'
+    | 'feature-set'
+    | 'feature-set-write'
+    | 'feature-set-remove'
+    | 'features-get'
+    | 'features-write'
+    | 'features-export'
+    | 'entity'
+    | 'entity-write'
+    | 'entity-remove';
+  /** Decoded once, and checked by whoever handles it. */
+  readonly set: string;
+  readonly entity: string;
+}
 
 export interface ModelRoute {
   readonly name:
@@ -29,7 +47,7 @@ export interface ModelRoute {
   readonly version: string | undefined;
 }
 
-type Methods = Partial<Record<'GET' | 'POST', Route>>;
+type Methods = Partial<Record<'GET' | 'POST' | 'PUT' | 'DELETE', Route>>;
 
 export const fixedPaths: Readonly<Record<string, Methods>> = {
   '/': { GET: { name: 'landing' } },
@@ -37,6 +55,7 @@ export const fixedPaths: Readonly<Record<string, Methods>> = {
   '/v2/openapi.json': { GET: { name: 'openapi' } },
   '/reference': { GET: { name: 'reference' } },
   '/reference.css': { GET: { name: 'reference-style' } },
+  '/v1/features': { GET: { name: 'feature-sets', set: '', entity: '' } },
   '/health': { GET: { name: 'health' } },
   '/ready': { GET: { name: 'ready' } },
   '/metrics': { GET: { name: 'metrics' } },
@@ -54,6 +73,7 @@ export const fixedPaths: Readonly<Record<string, Methods>> = {
 
 const modelPath = /^\/v2\/models\/([^/]+)(?:\/versions\/(\d+))?(?:\/(ready|infer|config|stats|trace\/setting))?$/;
 const repositoryPath = /^\/v2\/repository\/models\/([^/]+)\/(load|unload)$/;
+const featurePath = /^\/v1\/features\/([^/:]+)(?:\/([^/]+)|:(get|write|export))?$/;
 /** With the name of one of several repositories, which Millrace does not have. */
 const namedRepositoryPath = /^\/v2\/repository\/[^/]+\/(?:index|models\/[^/]+\/(?:load|unload))$/;
 const predictPath = /^\/predict\/([^/]+)(?:\/versions\/(\d+))?$/;
@@ -96,6 +116,8 @@ function modelMethods(path: string): Methods | undefined {
   }
   const predict = predictPath.exec(path);
   if (predict !== null) return { POST: { name: 'predict', model: decodeName(predict[1]!), version: predict[2] } };
+  const feature = featurePath.exec(path);
+  if (feature !== null) return featureMethods(decoded(feature[1]!), decoded(feature[2] ?? ''), feature[3]);
   const repository = repositoryPath.exec(path);
   if (repository !== null) {
     const name = repository[2] === 'load' ? 'repository-load' : 'repository-unload';
@@ -109,14 +131,40 @@ function modelMethods(path: string): Methods | undefined {
   return undefined;
 }
 
-function decodeName(raw: string): string {
-  let decoded: string;
-  try {
-    decoded = decodeURIComponent(raw);
-  } catch {
-    throw new MillraceError('invalid-name', 'The model name in the path is not valid percent-encoding.');
+function featureMethods(set: string, entity: string, action: string | undefined): Methods {
+  const target = { set, entity };
+  switch (action) {
+    case 'get':
+      return { POST: { name: 'features-get', ...target } };
+    case 'write':
+      return { POST: { name: 'features-write', ...target } };
+    case 'export':
+      return { GET: { name: 'features-export', ...target } };
   }
-  return parseModelName(decoded);
+  if (entity === '') {
+    return {
+      GET: { name: 'feature-set', ...target },
+      PUT: { name: 'feature-set-write', ...target },
+      DELETE: { name: 'feature-set-remove', ...target },
+    };
+  }
+  return {
+    GET: { name: 'entity', ...target },
+    PUT: { name: 'entity-write', ...target },
+    DELETE: { name: 'entity-remove', ...target },
+  };
+}
+
+function decodeName(raw: string): string {
+  return parseModelName(decoded(raw));
+}
+
+function decoded(raw: string): string {
+  try {
+    return decodeURIComponent(raw);
+  } catch {
+    throw new MillraceError('invalid-name', 'A name in the path is not valid percent-encoding.');
+  }
 }
 
 /** Remembers what recent targets mean, so that a steady client costs one map lookup. Only matches are remembered. */

@@ -19,6 +19,8 @@ import { LiveStream } from '../admin/live-stream.ts';
 import { modelRoutes } from '../admin/model-routes.ts';
 import type { ModelOrders } from '../admin/model-routes.ts';
 import type { AdminRoute } from '../admin/route.ts';
+import { measuringRoutes } from '../admin/measuring-routes.ts';
+import type { MeasuringParts } from '../admin/measuring-routes.ts';
 import { scalingRoutes } from '../admin/scaling-routes.ts';
 import type { ScalingControls } from '../admin/scaling-routes.ts';
 import { sessionRoutes } from '../admin/session-routes.ts';
@@ -55,6 +57,7 @@ const guiFolder = fileURLToPath(new URL('../../dist/gui', import.meta.url));
 export interface AdminApiParts extends HostViewParts {
   readonly log: Log;
   readonly events: EventSource;
+  readonly measuring: Omit<MeasuringParts, 'jobs' | 'inferenceUrl'>;
   readonly onEvent: (event: NewHostEvent) => void;
   readonly orders: ModelOrders;
   readonly sources: SourceDesk;
@@ -119,6 +122,7 @@ export class AdminApi {
         }),
         ...modelRoutes({ jobs: this.jobs, orders: parts.orders }),
         ...tryRoutes(parts.answerInference),
+        ...measuringRoutes({ ...parts.measuring, jobs: this.jobs, inferenceUrl: () => addresses().inferenceUrl }),
         ...cacheRoutes(parts.answers && ((model) => clearAnswers(parts.answers!, model))),
         ...sourceRoutes(parts.sources),
         ...eventRoutes((query) => parts.events.list(query)),

@@ -137,7 +137,7 @@ function graphicsLevels(graphics: readonly GraphicsReading[]): Partial<Record<Le
   };
 }
 
-function countersOf({ success, failures, latency }: ModelStatistics): Counters {
+function countersOf({ success, failures, latency, cacheHit, cacheMiss }: ModelStatistics): Counters {
   return {
     sums: {
       answered: success.count,
@@ -145,6 +145,8 @@ function countersOf({ success, failures, latency }: ModelStatistics): Counters {
       canceled: failures.CANCELED,
       failed: failures.BACKEND,
       wrong: failures.OTHER,
+      cacheHits: cacheHit.count,
+      cacheMisses: cacheMiss.count,
     },
     latency: latency.counts.slice(),
   };

@@ -166,7 +166,7 @@ function replicaView(
     name: replica.name,
     pid: replica.pid,
     state,
-    device: 'cpu',
+    device: replica.device,
     inFlight: replica.inFlight,
     answered: replica.answered,
     rssBytes: coarse(replica.rssBytes),

@@ -1,6 +1,7 @@
 /** Builds served versions from what is in the library: settings, record, example and the machine's cores come together here. */
 import { availableParallelism } from 'node:os';
 import type { Log } from '../base/log.ts';
+import type { DeviceBook } from '../cluster/device-book.ts';
 import { planPlacement } from '../cluster/placement.ts';
 import type { Placement } from '../cluster/placement.ts';
 import type { ReplicaProcess } from '../cluster/spawn.ts';
@@ -12,6 +13,7 @@ import type { VersionRecord } from '../models/version-record.ts';
 import type { NewHostEvent } from '../protocol/admin/host-event.ts';
 import type { AnswerStore } from './cached-model.ts';
 import type { Catalog } from './catalog.ts';
+import { devicesOf } from './model-devices.ts';
 import { readExampleRow } from './model-library.ts';
 import type { LibraryModel, ModelLibrary } from './model-library.ts';
 import type { Residency } from './residency.ts';
@@ -28,6 +30,7 @@ export interface ModelBuilderOptions {
   readonly residency: Residency;
   /** Models that are served from the start: each takes its share of the cores, as if all were built already. */
   readonly expected: readonly string[];
+  readonly devices: DeviceBook;
   readonly book: ScalingBook;
   readonly physicalCores: number;
   /** Undefined where the host saves no answers. */
@@ -54,7 +57,7 @@ export class ModelBuilder {
     version: string | undefined,
     settings: Partial<ModelManifest>,
   ): Promise<ServedModel> {
-    const { config, log, library, residency, spawn } = this.#options;
+    const { config, log, library, residency, devices, onEvent, spawn } = this.#options;
     const entry = version === undefined ? model.entry : await library.entryOf(model, version);
     const manifest = { ...entry.manifest, ...settings };
     const found = entry.versions.find((each) => each.version === version);
@@ -68,10 +71,11 @@ export class ModelBuilder {
       log,
       exampleRow: await readExampleRow(found?.modelPath),
       known: record && knownFrom(record),
+      devices: found && devicesOf({ model: model.name, version: found, manifest, config, book: devices, onEvent }),
       answers: this.#options.answers,
       digests: this.#options.digests,
       spawn,
-      onEvent: this.#options.onEvent,
+      onEvent,
       onWanted: () => residency.look(),
       onQuiet: () => residency.onQuiet(),
       onChange: () => residency.look(),

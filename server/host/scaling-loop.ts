@@ -7,7 +7,6 @@
  * It owns timers and the controllers' states. What is decided is in autoscaler/, what is observed in scaling-observation.ts,
  * how replicas start and end in cluster/.
  */
-import { machineCeilings } from '../autoscaler/ceilings.ts';
 import { step } from '../autoscaler/controller.ts';
 import { startController } from '../autoscaler/controller-state.ts';
 import type { ControllerState } from '../autoscaler/controller-state.ts';
@@ -189,7 +188,7 @@ export class ScalingLoop {
     if (decision.desired > decision.current) scaled.growths++;
     if (decision.desired < decision.current) scaled.shrinks++;
     const event = scaled.teller.tell(this.#labelOf(target), decision, observation);
-    this.#apply(target, decision, observation);
+    this.#apply(target, decision);
     if (event !== undefined) this.#parts.onEvent({ ...event, model: target.model });
   }
 
@@ -214,7 +213,7 @@ export class ScalingLoop {
       occupancy: target.occupancy.mean(nowMs, windowMs),
       traffic: scaled.meter.read(nowMs, outstanding),
       batches: batchRunsOf(statistics),
-      rowsPerRequest: statistics.inferenceCount / Math.max(1, statistics.success.count),
+      rowsPerRequest: statistics.inferenceCount / Math.max(1, statistics.success.count - statistics.cacheHit.count),
       replicaCpu: ready.map(({ pid, cpu }) => {
         const read = readCpuMs(pid);
         const percent = this.#cpu.percent(pid, read === undefined ? cpu : { cpuMs: read, atMs: nowMs });
@@ -230,20 +229,15 @@ export class ScalingLoop {
     });
   }
 
-  #apply(target: ScalingTarget, decision: ScalingDecision, observation: Observation): void {
+  #apply(target: ScalingTarget, decision: ScalingDecision): void {
     if (decision.cause === 'frozen') return;
-    target.scale(Math.min(mostReplicas, decision.desired), this.#sparesFor(target, decision, observation));
+    target.scale(Math.min(mostReplicas, decision.desired), this.#sparesFor(target, decision));
   }
 
-  /** One, where it is wanted, there is memory for it, and it could be needed. */
-  #sparesFor(target: ScalingTarget, { desired, limits, cause }: ScalingDecision, observation: Observation): number {
-    const { warmSpare, policy } = this.#parts.settingsOf(target.model);
-    const isWanted = warmSpare && desired > 0 && desired < mostReplicas && cause !== 'manual' && desired < limits.max;
-    if (!isWanted) return 0;
-    const memory = machineCeilings(observation.machine, observation.footprint, policy.ceilings).find(
-      ({ name }) => name === 'memory',
-    );
-    return memory === undefined || memory.replicas > desired ? 1 : 0;
+  /** One, where it is wanted and could be needed; where the machine bears no further copy it bears no spare either. */
+  #sparesFor(target: ScalingTarget, { desired, limits, cause }: ScalingDecision): number {
+    const { warmSpare } = this.#parts.settingsOf(target.model);
+    return warmSpare && desired > 0 && desired < limits.max && cause !== 'manual' ? 1 : 0;
   }
 
   #machine(nowMs: number): Machine {

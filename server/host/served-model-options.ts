@@ -1,6 +1,8 @@
 /** What a served model version is made of, and what its replicas are told of it. */
 import type { Log } from '../base/log.ts';
 import type { Placement } from '../cluster/placement.ts';
+import { cpuOnly } from '../cluster/replica-devices.ts';
+import type { ReplicaDevices } from '../cluster/replica-devices.ts';
 import type { ReplicaSetOptions } from '../cluster/replica-set.ts';
 import type { ReplicaProcess } from '../cluster/spawn.ts';
 import type { StartGate } from '../cluster/start-gate.ts';
@@ -15,6 +17,8 @@ export interface ServedModelOptions extends ModelCacheOptions {
   readonly exampleRow: readonly number[] | undefined;
   /** What the version's record says of it, so that it can be described before it is loaded. */
   readonly known?: KnownVersion | undefined;
+  /** Default: everything on the CPU. */
+  readonly devices?: ReplicaDevices | undefined;
   spawn(): ReplicaProcess;
   /** Hears of its replicas, and that it is ready. */
   onEvent(event: NewHostEvent): void;
@@ -39,7 +43,7 @@ export interface KnownVersion {
 
 /** A model that only remote servers answer has a set as well, which stays empty. */
 export function replicaSetOptions(options: ServedModelOptions): ReplicaSetOptions {
-  const { entry, placement, gate, log } = options;
+  const { entry, placement, gate, devices, log } = options;
   const { name, manifest, labels } = entry;
   const version = options.version?.version ?? '1';
   return {
@@ -57,6 +61,7 @@ export function replicaSetOptions(options: ServedModelOptions): ReplicaSetOption
       featureNames: manifest.features,
     },
     gate,
+    devices: devices ?? cpuOnly,
     spawn: () => options.spawn(),
     onEvent: (event) => options.onEvent({ ...event, model: name }),
     log: (level, message, facts) => log[level](facts, message),

@@ -101,8 +101,10 @@ export function batchRunsOf({ batches }: ModelStatistics): BatchRuns[] {
 }
 
 function look(statistics: ModelStatistics, atMs: number, outstanding: number): Look {
-  const { success, fail, overloads, executionCount, latency, wait, service } = statistics;
-  const ended = success.count + fail.count;
+  const { success, fail, cacheHit, overloads, executionCount, latency, wait, service } = statistics;
+  // Saved answers are no load: no copy had a part in them.
+  const answered = success.count - cacheHit.count;
+  const ended = answered + fail.count;
   return {
     atMs,
     ended,
@@ -110,7 +112,7 @@ function look(statistics: ModelStatistics, atMs: number, outstanding: number): L
     arrived: ended + outstanding,
     runs: executionCount,
     busyMs: batchRunsOf(statistics).reduce((sum, { totalMs }) => sum + totalMs, 0),
-    answered: success.count,
+    answered,
     latency: latency.counts.slice(),
     wait: wait.counts.slice(),
     service: service.counts.slice(),

@@ -52,9 +52,11 @@ interface CoreTimes {
 
 export class MachineMeter {
   readonly #physicalCores: number;
+  /** A limit of a container does not change while it runs, and asking for it reads files. */
+  readonly #totalBytes = totalBytes();
   #times = coreTimes();
-  #atMs = Number.NEGATIVE_INFINITY;
-  #busyPercent = 0;
+  #readMs = Number.NEGATIVE_INFINITY;
+  #reading: MachineReading | undefined;
   #asked: { bytes: number | undefined; atMs: number } = { bytes: undefined, atMs: Number.NEGATIVE_INFINITY };
 
   constructor(physicalCores: number) {
@@ -62,18 +64,17 @@ export class MachineMeter {
   }
 
   read(nowMs: number): MachineReading {
-    if (nowMs - this.#atMs >= minIntervalMs) {
-      const times = coreTimes();
-      this.#busyPercent = busyPercent(this.#times, times);
-      this.#times = times;
-      this.#atMs = nowMs;
-    }
-    return {
+    if (this.#reading !== undefined && nowMs - this.#readMs < minIntervalMs) return this.#reading;
+    const times = coreTimes();
+    this.#reading = {
       physicalCores: this.#physicalCores,
-      totalBytes: totalBytes(),
+      totalBytes: this.#totalBytes,
       availableBytes: this.#availableBytes(nowMs),
-      busyPercent: this.#busyPercent,
+      busyPercent: busyPercent(this.#times, times),
     };
+    this.#times = times;
+    this.#readMs = nowMs;
+    return this.#reading;
   }
 
   #availableBytes(nowMs: number): number {

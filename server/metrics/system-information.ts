@@ -5,6 +5,7 @@
 
 export interface GraphicsReading {
   readonly name: string;
+  readonly driverVersion?: string | undefined;
   /** 0 to 100; undefined where the driver does not say. */
   readonly utilizationPercent: number | undefined;
   readonly memoryUsedBytes: number | undefined;
@@ -27,8 +28,9 @@ export async function askAvailableBytes(): Promise<number> {
 /** Graphics processors in the driver's order. */
 export async function askGraphics(): Promise<GraphicsReading[]> {
   const { controllers } = await (await load()).graphics();
-  return controllers.map(({ model, name, utilizationGpu, memoryUsed, memoryTotal }) => ({
+  return controllers.map(({ model, name, driverVersion, utilizationGpu, memoryUsed, memoryTotal }) => ({
     name: name ?? model,
+    driverVersion,
     utilizationPercent: utilizationGpu,
     memoryUsedBytes: memoryUsed === undefined ? undefined : memoryUsed * mebibyte,
     memoryTotalBytes: memoryTotal === undefined ? undefined : memoryTotal * mebibyte,

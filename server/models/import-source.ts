@@ -6,9 +6,10 @@ import { open, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { MillraceError } from '../base/errors.ts';
 import { extractZip } from './archive.ts';
-import type { ArchiveHooks } from './archive.ts';
+import type { ArchiveHooks } from './archive-rules.ts';
 import { findModels } from './package-layout.ts';
 import type { PackageModel } from './package-layout.ts';
+import { extractTar, isTar } from './tar-archive.ts';
 
 export interface ImportSource {
   /** Absolute, links resolved. */
@@ -37,12 +38,16 @@ export async function openSource(
   if (facts.isDirectory()) return { root: real, name, ...(await findModels(real, name)) };
   if (!facts.isFile()) {
     throw new MillraceError('invalid-config', `${name} is neither a file nor a folder.`, {
-      hint: 'Name a model.onnx, a folder with models, or a zip archive.',
+      hint: 'Name a model.onnx, a folder with models, or a zip or tar archive.',
     });
   }
   if (await isZip(real)) {
     await extractZip(real, name, unpackInto, hooks);
     return { root: unpackInto, name, ...(await findModels(unpackInto, name.replace(/\.zip$/i, ''))) };
+  }
+  if (await isTar(real)) {
+    await extractTar(real, name, unpackInto, hooks);
+    return { root: unpackInto, name, ...(await findModels(unpackInto, name.replace(/\.(?:tgz|tar|tar\.gz)$/i, ''))) };
   }
   const file = basename(real);
   const model = {
@@ -79,7 +84,7 @@ function notReadable(path: string, cause: unknown): MillraceError {
   const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
   const message = code === 'ENOENT' ? `There is nothing at ${path}.` : `${path} cannot be read (${code}).`;
   return new MillraceError('invalid-config', message, {
-    hint: 'Name a model.onnx, a folder with models, or a zip archive.',
+    hint: 'Name a model.onnx, a folder with models, or a zip or tar archive.',
     cause,
   });
 }

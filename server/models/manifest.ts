@@ -8,6 +8,7 @@
 
 import { z } from 'zod';
 import { MillraceError } from '../base/errors.ts';
+import { deviceWishPattern } from '../protocol/device.ts';
 
 const STRATEGIES = ['auto', 'round-robin', 'least-connections', 'ip-hash', 'session', 'random'] as const;
 const LOAD_MODES = ['start', 'on-demand', 'always'] as const;
@@ -63,6 +64,8 @@ export interface ModelManifest {
   readonly scaling?: Readonly<Record<string, unknown>> | undefined;
   /** Intra-op threads of each replica, 1 to 256. */
   readonly threads?: number | undefined;
+  /** `auto`, `cpu`, `gpu`, `gpu:1`, `cuda`, `dml:0`, `webgpu`, … Absent: the host's `devices.device`. */
+  readonly device?: string | undefined;
   readonly strategy?: StrategyName | undefined;
   readonly session?: SessionSource | undefined;
   /** Share of the local replicas beside `upstreams`, 0 to 1000. */
@@ -155,6 +158,13 @@ const manifest = record({
   maxBatchDelayMs: quantity(0, 1000).default(0),
   replicas: whole(1, 64).optional(),
   threads: whole(1, 256).optional(),
+  device: z
+    .string('must be a text')
+    .regex(
+      deviceWishPattern,
+      'must be auto, cpu, gpu, cuda, tensorrt, dml, coreml or webgpu, some of them with a number as in gpu:1',
+    )
+    .optional(),
   scaling: z.record(z.string(), z.unknown(), 'must be an object').optional(),
   strategy: oneOf(STRATEGIES).optional(),
   session: session.optional(),

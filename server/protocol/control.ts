@@ -4,6 +4,7 @@
  */
 import type { ErrorCode } from '../base/errors.ts';
 import { MillraceError } from '../base/errors.ts';
+import type { Device } from './device.ts';
 import type { Signature } from './tensors.ts';
 
 /** Body of a `load` frame. */
@@ -21,6 +22,8 @@ export interface LoadCommand {
   readonly maxBatchDelayMs: number;
   readonly labels: readonly string[] | undefined;
   readonly featureNames: readonly string[] | undefined;
+  /** Default: the CPU. */
+  readonly device?: Device | undefined;
 }
 
 /** Body of a `loaded` frame: the replica is warm and may receive requests. */

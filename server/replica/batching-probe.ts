@@ -105,7 +105,7 @@ async function tryRun(session: RuntimeSession, inputs: readonly Tensor[]): Promi
 }
 
 /** A made-up request of one row; `variant` 0 and 1 differ in every element. Values are small, so that indices stay valid. */
-function probeRow(signature: Signature, variant: 0 | 1): Tensor[] {
+export function probeRow(signature: Signature, variant: 0 | 1): Tensor[] {
   return signature.inputs.map((input) => {
     const shape = input.shape.map((dim, index) => (dim !== -1 ? dim : index === 0 ? 1 : probeDimension));
     const length = shape.reduce((product, dim) => product * dim, 1);

@@ -5,6 +5,8 @@
 import { dirname, sep } from 'node:path';
 import type { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { MillraceError } from '../base/errors.ts';
+import { takesIndex } from '../protocol/device.ts';
+import type { Device, RuntimeFacts } from '../protocol/device.ts';
 import type { Datatype, Signature, Tensor, TensorData, TensorSpec } from '../protocol/tensors.ts';
 
 // onnxruntime-node 1.30 picks Float16Array where it exists, which its native half cannot read; without it both use Uint16Array.
@@ -37,6 +39,8 @@ export interface SessionOptions {
   readonly modelPath: string;
   readonly intraOpThreads: number;
   readonly spinning: boolean;
+  /** Default: the CPU. Nodes that another device cannot run go to the CPU. */
+  readonly device?: Device | undefined;
 }
 
 export interface RuntimeSession {
@@ -47,6 +51,13 @@ export interface RuntimeSession {
   readonly skippedOutputs: readonly string[];
   /** Runs once, inputs in signature order; answers in the signature's order of outputs. Throws `inference-failed`. */
   run(inputs: readonly Tensor[]): Promise<Tensor[]>;
+}
+
+export function runtimeFacts(): RuntimeFacts {
+  return {
+    runtimeVersion: runtime.env.versions.node ?? runtime.env.versions.common,
+    backends: runtime.listSupportedBackends(),
+  };
 }
 
 /** Loads a model. Throws `model-load-failed` with a sentence that holds no path of our disk. */
@@ -96,11 +107,13 @@ export async function openSession(options: SessionOptions): Promise<RuntimeSessi
 async function createSession(options: SessionOptions) {
   try {
     return await runtime.InferenceSession.create(options.modelPath, {
-      executionProviders: ['cpu'],
+      executionProviders: providersOf(options.device),
       intraOpNumThreads: options.intraOpThreads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
       logSeverityLevel: 3,
+      // DirectML's rule: no memory pattern.
+      ...(options.device?.provider === 'dml' && { enableMemPattern: false }),
       extra: { session: { intra_op: { allow_spinning: options.spinning ? '1' : '0' } } },
     });
   } catch (error) {
@@ -110,6 +123,13 @@ async function createSession(options: SessionOptions) {
       hint: 'Check that the file is a complete ONNX model; export it again if it is not.',
     });
   }
+}
+
+/** The device first, the CPU behind it. */
+function providersOf(device: Device | undefined): InferenceSession.ExecutionProviderConfig[] {
+  if (device === undefined || device.provider === 'cpu') return ['cpu'];
+  const { provider, index } = device;
+  return [(takesIndex(provider) ? { name: provider, deviceId: index } : provider) as 'cuda', 'cpu'];
 }
 
 type Metadata = InferenceSession.ValueMetadata;

@@ -47,7 +47,7 @@ export interface PushReport {
 const tries = 4;
 
 /**
- * Throws `unknown-model`, `unknown-version`, `source-busy`, `source-failed`, and `model-load-failed` where the stored version is not
+ * Throws `unknown-model`, `unknown-version`, `source-busy`, `source-failed`, and `model-refused` where the stored version is not
  * what was imported or the source has other contents under its number.
  */
 export async function pushVersion(job: PushJob): Promise<PushReport> {
@@ -60,7 +60,7 @@ export async function pushVersion(job: PushJob): Promise<PushReport> {
   const record = await store.record(model, version);
   if (fault !== undefined || record === undefined) {
     throw new MillraceError(
-      'model-load-failed',
+      'model-refused',
       `Version ${version} of ${model} ${fault ?? 'is damaged'}; it is not published.`,
       {
         hint: 'Run `millrace models verify`.',
@@ -127,7 +127,7 @@ async function isThere(source: ModelSource, wanted: SourceManifest, signal: Abor
   if (listed === undefined) return false;
   const other = (): MillraceError =>
     new MillraceError(
-      'model-load-failed',
+      'model-refused',
       `The source has a version ${wanted.version} of ${wanted.name} with other contents.`,
       {
         hint: 'A version never changes: publish the new contents under a new number.',

@@ -7,11 +7,14 @@ const files = sourceFiles('server');
 /** Each folder of server/ with the folders it may import from, its own aside. Type-only imports count. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   base: [],
+  plot: ['base'],
   protocol: ['base'],
   autoscaler: ['base', 'protocol'],
   balancer: ['base', 'protocol'],
   cache: ['base', 'protocol', 'storage'],
   cluster: ['base', 'protocol'],
+  loadtest: ['base', 'protocol', 'plot'],
+  features: ['base', 'protocol', 'storage'],
   metrics: ['base', 'protocol', 'storage'],
   openapi: ['base'],
   models: ['base', 'protocol'],
@@ -21,8 +24,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   sources: ['base', 'protocol', 'models', 'storage'],
   inspect: ['base', 'protocol', 'cluster', 'models', 'replica'],
   sync: ['base', 'protocol', 'inspect', 'sources'],
+  tuning: ['base', 'protocol', 'plot', 'loadtest'],
   events: ['base', 'protocol', 'storage'],
-  gateway: ['base', 'openapi', 'protocol', 'balancer', 'metrics', 'models', 'security'],
+  gateway: ['base', 'openapi', 'protocol', 'balancer', 'features', 'metrics', 'models', 'security'],
   admin: ['base', 'openapi', 'protocol', 'balancer', 'metrics', 'models', 'security'],
   host: [
     'base',
@@ -31,7 +35,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'balancer',
     'cache',
     'cluster',
+    'features',
     'inspect',
+    'loadtest',
+    'tuning',
     'metrics',
     'models',
     'security',
@@ -46,7 +53,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'base',
     'protocol',
+    'cluster',
+    'metrics',
+    'loadtest',
+    'features',
     'inspect',
+    'tuning',
     'models',
     'sources',
     'autoscaler',
@@ -84,12 +96,21 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   '@aws-sdk/client-s3': ['server/sources/s3-source.ts'],
   '@aws-sdk/lib-storage': ['server/sources/s3-source.ts'],
   express: ['server/admin/admin-listener.ts', 'server/admin/gui-files.ts', 'server/admin/admin-document.ts'],
-  // Types only in the second.
-  commander: ['server/cli.ts', 'server/cli/source-commands.ts'],
+  // Types only in the others.
+  commander: [
+    'server/cli.ts',
+    'server/cli/arguments.ts',
+    'server/cli/source-commands.ts',
+    'server/cli/measuring-commands.ts',
+    'server/cli/serving-commands.ts',
+  ],
   pino: ['server/base/log.ts'],
   'pino-pretty': ['server/base/log.ts'],
   systeminformation: ['server/metrics/system-information.ts'],
+  'hdr-histogram-js': ['server/loadtest/latency-histogram.ts'],
   yauzl: ['server/models/archive.ts'],
+  tar: ['server/models/tar-archive.ts'],
+  'csv-parse': ['server/cli/feature-file.ts'],
   zod: [
     'server/config.ts',
     'server/models/manifest.ts',
@@ -106,6 +127,9 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
     'server/cluster/replica.ts',
     'server/cli/open-in-browser.ts',
     'server/sync/sync-process.ts',
+    'server/cluster/cuda-files.ts',
+    'server/loadtest/load-process.ts',
+    'server/tuning/trial-host.ts',
   ],
 };
 

@@ -12,6 +12,7 @@ const program = fileURLToPath(new URL('autocannon-program.ts', import.meta.url))
 
 export const autocannonLoad: LoadGenerator = {
   name: 'autocannon',
+  numbersRequests: false,
 
   async run(scope: Scope, baseUrl: string, { request, connections, seconds }: Load): Promise<Measurement> {
     await using run = scope.open();

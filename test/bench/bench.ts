@@ -18,6 +18,10 @@ export class Bench {
     this.#load = load;
   }
 
+  get numbersRequests(): boolean {
+    return this.#load.numbersRequests;
+  }
+
   /** One line of progress. */
   say(line: string): void {
     console.error(line);

@@ -7,6 +7,8 @@ export interface InferenceRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
+  /** Where a load generator writes a number that no other request of the run has: between these two parts of the body. */
+  readonly numbered?: { readonly front: string; readonly back: string };
 }
 
 /** One row as JSON; `values` has the shape `[1, n]`. */
@@ -38,6 +40,14 @@ export function binaryRequest(model: string, input: string, values: Float32Array
 export async function digitsRequest(): Promise<InferenceRequest> {
   const samples = JSON.parse(await readFile(digitsSamples, 'utf8')) as { inputs: number[][] };
   return jsonRequest('digits', 'features', samples.inputs[0]!);
+}
+
+/** The same digit, but each request with another last pixel: no two are equal. */
+export async function differentDigitsRequest(): Promise<InferenceRequest> {
+  const request = await digitsRequest();
+  const text = request.body.toString();
+  const at = text.lastIndexOf(',', text.indexOf(']}]')) + 1;
+  return { ...request, numbered: { front: text.slice(0, at), back: text.slice(text.indexOf(']}]', at)) } };
 }
 
 const digitsSamples = new URL('../../resources/models/digits/samples.json', import.meta.url);

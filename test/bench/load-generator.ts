@@ -14,11 +14,15 @@ export interface Measurement {
   readonly perSecond: number;
   /** Median latency, milliseconds; undefined where nothing is waited for. */
   readonly p50Ms: number | undefined;
+  /** Set where the generator judges itself: true where it, and not the server, was the limit. */
+  readonly generatorIsLimit?: boolean;
 }
 
 export interface LoadGenerator {
   /** With its version, for the report. */
   readonly name: string;
+  /** Whether it can send requests that all differ, see InferenceRequest.numbered. */
+  readonly numbersRequests: boolean;
   /** Loads `baseUrl` from another process. Throws where any answer was not 2xx or any connection failed. */
   run(scope: Scope, baseUrl: string, load: Load): Promise<Measurement>;
 }

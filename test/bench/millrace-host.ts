@@ -25,13 +25,15 @@ export interface MillraceSettings {
   readonly scaling?: Readonly<Record<string, unknown>>;
   /** Threads of each replica; undefined leaves them to Millrace. */
   readonly threads?: number;
+  /** Whether answers are saved. Default false: the benchmarks repeat one request, and are about what runs. */
+  readonly cache?: boolean;
 }
 
 /** Resolves once the model is ready. The host ends with the scope. */
 export async function startMillrace(
   scope: Scope,
   { repository }: Pick<StoredModel, 'repository'>,
-  { replicas, threads, scaling }: MillraceSettings,
+  { replicas, threads, scaling, cache = false }: MillraceSettings,
 ): Promise<MillraceHost> {
   const folder = await scope.temporaryFolder();
   const configPath = join(folder, 'millrace.json');
@@ -40,6 +42,8 @@ export async function startMillrace(
     dataDirectory: join(folder, 'data'),
     http: { port: 0 },
     admin: { port: 0 },
+    // The same request is sent again and again: saved answers would be measured, and not serving.
+    cache: { enabled: cache },
     defaults: { replicas, threads, scaling },
     log: { level: 'warn' },
   };

@@ -41,6 +41,24 @@ export function latencyRow(workload: string, pairs: readonly MeasuredPair[], max
   };
 }
 
+/** Two generators on one server: rate and median latency, and how often the first said that it was the limit itself. */
+export function closenessRow(workload: string, pairs: readonly MeasuredPair[], within: number): Row {
+  const rate = spreadOf(pairs.map(({ subject, baseline }) => subject.perSecond / baseline.perSecond));
+  const p50 = spreadOf(pairs.map(({ subject, baseline }) => subject.p50Ms! / baseline.p50Ms!));
+  const said = pairs.filter(({ subject }) => subject.generatorIsLimit === true).length;
+  const isClose = rate.median >= 1 - within && p50.median <= 1 + within;
+  const figures = (side: 'subject' | 'baseline'): string =>
+    `${perSecond(pairs.map((pair) => pair[side].perSecond))}, p50 ${spreadOf(pairs.map((pair) => pair[side].p50Ms!)).median.toFixed(3)} ms`;
+  return {
+    workload,
+    subject: figures('subject'),
+    baseline: figures('baseline'),
+    comparison: `${rate.median.toFixed(2)} (${rate.min.toFixed(2)}–${rate.max.toFixed(2)}), p50 ${p50.median.toFixed(2)} (${p50.min.toFixed(2)}–${p50.max.toFixed(2)}); said to be the limit: ${said} of ${pairs.length}`,
+    target: `≥ ${(1 - within).toFixed(2)}, p50 ≤ ${(1 + within).toFixed(2)}, or says so`,
+    verdict: verdictOf(isClose || said * 2 > pairs.length),
+  };
+}
+
 /** A figure of Millrace alone that has to stay within a limit. */
 export function limitRow(workload: string, values: readonly number[], limit: number, unit: string): Row {
   const { median, min, max } = spreadOf(values);

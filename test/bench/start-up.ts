@@ -22,7 +22,7 @@ export async function measureStart(bench: Bench, scope: Scope): Promise<Row[]> {
     await untilQuiet(quietLimitMs);
     await using part = scope.open();
     const startedMs = performance.now();
-    const host = await startMillrace(part, model, { replicas: 1 });
+    const host = await startMillrace(part, model, { replicas: 1, cache: true });
     await answerOf(host.inferenceUrl, request);
     const took = (performance.now() - startedMs) / 1000;
     bench.say(`process start to the first answer: ${took.toFixed(3)} s${index === 0 ? ' (not counted)' : ''}`);
@@ -38,7 +38,7 @@ export async function measureMemory(bench: Bench, scope: Scope): Promise<Row[]> 
   const replicaMegabytes: number[] = [];
   for (let index = 0; index <= repetitions; index++) {
     await using part = scope.open();
-    const memory = await idleMemory(await startMillrace(part, model, { replicas: 1 }));
+    const memory = await idleMemory(await startMillrace(part, model, { replicas: 1, cache: true }));
     bench.say(`idle: host ${memory.host.toFixed(1)} MB, replica ${memory.replica.toFixed(1)} MB`);
     if (index === 0) continue;
     hostMegabytes.push(memory.host);

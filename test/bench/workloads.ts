@@ -4,9 +4,10 @@ import { randomFloats, seededRandom } from '../support/seeded-random.ts';
 import { startBareServer, startProxy, startRawLoops } from './baselines.ts';
 import { digitsModel, storeModel } from './bench-model.ts';
 import type { Bench } from './bench.ts';
-import { binaryRequest, digitsRequest } from './inference-request.ts';
+import { binaryRequest, differentDigitsRequest, digitsRequest } from './inference-request.ts';
 import { startMillrace } from './millrace-host.ts';
 import { nginxInstalled, startNginx } from './nginx.ts';
+import { againstWrk } from './own-generator.ts';
 import { measurePairs } from './pairs.ts';
 import { latencyRow, skippedRow, throughputRow } from './row.ts';
 import type { Row } from './row.ts';
@@ -24,11 +25,13 @@ export const workloads: readonly Workload[] = [
   { name: 'start', run: measureStart },
   { name: 'memory', run: measureMemory },
   { name: 'bare', run: againstBareServer },
+  { name: 'cache', run: savedAnswers },
   { name: 'proxy', run: againstProxy },
   { name: 'nginx', run: againstNginx },
   { name: 'binary', run: binaryTensor },
   { name: 'heavy', run: heavyRuns },
   { name: 'batching', run: batching },
+  { name: 'generator', run: againstWrk },
   { name: 'scaling', run: measureScaling },
 ];
 
@@ -52,6 +55,41 @@ async function againstBareServer(bench: Bench, scope: Scope): Promise<Row[]> {
     const throughput = throughputRow(named(title, connections), pairs, connections === 32 ? 0.85 : undefined);
     return connections === 1 ? [throughput, latencyRow(`${named(title, 1)}: p50`, pairs, 0.15)] : [throughput];
   });
+}
+
+/** Answers from the cache, and what the cache costs where it never helps. */
+async function savedAnswers(bench: Bench, scope: Scope): Promise<Row[]> {
+  const model = await storeModel(scope, await digitsModel());
+  const request = await digitsRequest();
+  const hits = 'saved digits JSON / one bare process';
+  const found = await measurePairs(bench, scope, {
+    title: hits,
+    connections: [32],
+    start: async (part) => ({
+      subject: bench.contestant(
+        part,
+        (await startMillrace(part, model, { ...oneReplica, cache: true })).inferenceUrl,
+        request,
+      ),
+      baseline: bench.contestant(part, await startBareServer(part, model), request),
+    }),
+  });
+  const misses = 'digits JSON, all different, cache on / cache off';
+  if (!bench.numbersRequests) return [...throughputRows(hits, found, 0.9), skippedRow(misses, 'wrk is not installed')];
+  const different = await differentDigitsRequest();
+  const cost = await measurePairs(bench, scope, {
+    title: misses,
+    connections: [32],
+    start: async (part) => ({
+      subject: bench.contestant(
+        part,
+        (await startMillrace(part, model, { ...oneReplica, cache: true })).inferenceUrl,
+        different,
+      ),
+      baseline: bench.contestant(part, (await startMillrace(part, model, oneReplica)).inferenceUrl, different),
+    }),
+  });
+  return [...throughputRows(hits, found, 0.9), ...throughputRows(misses, cost, 0.85)];
 }
 
 async function againstProxy(bench: Bench, scope: Scope): Promise<Row[]> {

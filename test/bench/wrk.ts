@@ -15,6 +15,7 @@ interface WrkSummary {
 
 export const wrk: LoadGenerator = {
   name: 'wrk -t1',
+  numbersRequests: true,
 
   async run(scope: Scope, baseUrl: string, { request, connections, seconds }: Load): Promise<Measurement> {
     await using run = scope.open();
@@ -22,7 +23,7 @@ export const wrk: LoadGenerator = {
     const bodyPath = join(folder, 'body');
     const scriptPath = join(folder, 'request.lua');
     await writeFile(bodyPath, request.body);
-    await writeFile(scriptPath, script(bodyPath, request.headers));
+    await writeFile(scriptPath, script(bodyPath, request));
     const output = await outputOf(run, 'wrk', [
       '-t1',
       `-c${connections}`,
@@ -41,13 +42,14 @@ export const wrk: LoadGenerator = {
 };
 
 /** Builds one request, sent again and again, and prints the sums as JSON. A status above 399 counts as a failure. */
-function script(bodyPath: string, headers: Readonly<Record<string, string>>): string {
+function script(bodyPath: string, { headers, numbered }: Load['request']): string {
   return [
     'wrk.method = "POST"',
     ...Object.entries(headers).map(([name, value]) => `wrk.headers[${luaText(name)}] = ${luaText(value)}`),
     `local file = io.open(${luaText(bodyPath)}, "rb")`,
     'wrk.body = file:read("*a")',
     'file:close()',
+    ...(numbered === undefined ? [] : numberedBodies(numbered)),
     'function done(summary, latency)',
     '  local e = summary.errors',
     '  io.write(string.format(',
@@ -56,6 +58,17 @@ function script(bodyPath: string, headers: Readonly<Record<string, string>>): st
     'end',
     '',
   ].join('\n');
+}
+
+/** Counts from a start that no earlier run has used, in steps that a float32 tells apart. */
+function numberedBodies({ front, back }: NonNullable<Load['request']['numbered']>): string[] {
+  return [
+    `local number = ${(Date.now() % 10_000_000) + 1}`,
+    'function request()',
+    '  number = number + 1',
+    `  return wrk.format(nil, nil, nil, ${luaText(front)} .. (number / 1048576) .. ${luaText(back)})`,
+    'end',
+  ];
 }
 
 /** JSON's escapes of these plain texts are Lua's as well. */

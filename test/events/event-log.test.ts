@@ -141,10 +141,12 @@ describe('the event log', () => {
       mkdirSync(join(folder, 'events.db'));
       const log = opened();
       for (let index = 1; index <= 1100; index++) log.append(said(`e${index}`));
+      nowMs += 10 * minuteMs;
+      log.append(said('e1101'));
       expect(troubles).toEqual([expect.stringContaining('cannot be written')]);
       const kept = log.list({ limit: 1000 });
       expect(kept).toHaveLength(1000);
-      expect([kept[0]!.id, kept.at(-1)!.id]).toEqual([1100, 101]);
+      expect([kept[0]!.id, kept.at(-1)!.id]).toEqual([1101, 102]);
     });
 
     it('writes what it kept once the file can be used, numbered after what is there', () => {

@@ -13,7 +13,13 @@ describe('the OpenAPI document of the inference listener', () => {
   it('says what the router does: each path and method is the route of its entry', () => {
     const wrong = Object.entries(inferenceRoutes).flatMap(([name, { at, method = 'GET' }]) =>
       at
-        .map((path) => path.replace('{model}', 'iris').replace('{version}', '3'))
+        .map((path) =>
+          path
+            .replace('{model}', 'iris')
+            .replace('{version}', '3')
+            .replace('{set}', 'patients')
+            .replace('{entity}', '42'),
+        )
         .filter((path) => matchRoute(method, path).name !== name),
     );
     expect(wrong).toEqual([]);

@@ -8,7 +8,9 @@ import { adminDocument } from '../../server/admin/admin-document.ts';
 import type { SourceDesk } from '../../server/admin/source-routes.ts';
 import { createLog } from '../../server/base/log.ts';
 import { AdminApi } from '../../server/host/admin-api.ts';
+import { DeviceBook } from '../../server/cluster/device-book.ts';
 import { Catalog } from '../../server/host/catalog.ts';
+import { measuringOf } from '../../server/host/measuring.ts';
 
 const dataDirectory = mkdtempSync(join(tmpdir(), 'millrace-admin-api-'));
 afterAll(() => rmSync(dataDirectory, { recursive: true }));
@@ -32,6 +34,12 @@ const { routes } = new AdminApi({
   scaling: { views: () => [], order: () => {}, samples: () => [] },
   onEvent: () => {},
   answerInference: () => {},
+  measuring: measuringOf({
+    book: new DeviceBook({ dataDirectory, graphicsMemoryPercent: 90, askGraphics: async () => [] }),
+    modelsFolder: dataDirectory,
+    dataDirectory,
+    servedVersion: () => undefined,
+  }),
   onImported: () => true,
 });
 const document = adminDocument(routes, '1.2.3');

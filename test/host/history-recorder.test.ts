@@ -63,12 +63,14 @@ describe('the history recorder', () => {
     vi.advanceTimersByTime(300);
     for (let index = 0; index < 4; index++) answer(statistics, 10);
     statistics.recordFailure('REJECTED', 1);
+    statistics.recordCacheMiss(0.1);
     vi.advanceTimersByTime(1000);
     vi.advanceTimersByTime(1500);
     const { answered, rejected, p50Ms } = read(['answered', 'rejected', 'p50Ms'], 'a');
     // What had been answered before the first look belongs to no second.
     expect(answered).toEqual([0, 4, 0]);
     expect(rejected).toEqual([0, 1, 0]);
+    expect(read(['cacheMisses', 'cacheHits'], 'a')).toEqual({ cacheMisses: [0, 1, 0], cacheHits: [0, 0, 0] });
     expect(p50Ms).toEqual([null, expect.closeTo(10, 0), null]);
   });
 

@@ -219,6 +219,13 @@ describe('the scaling loop', () => {
     });
   });
 
+  it('touches nothing while a version is swapped, not even a spare', () => {
+    written.set('m', settings({ warmSpare: true }));
+    targets[0]!.isSwapping = true;
+    pass(3000);
+    expect(targets[0]!.scalings).toEqual([]);
+  });
+
   it('lets a model with minimum 0 sleep after its idle time', () => {
     written.set('m', settings({ min: 0, idleToZeroMs: 3000 }));
     pass(10_000);

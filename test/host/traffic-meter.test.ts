@@ -33,6 +33,15 @@ describe('the traffic meter', () => {
     expect(meter.read(2000, 0).requestRate).toBe(0);
   });
 
+  it('leaves out saved answers, which no copy had a part in', () => {
+    const statistics = new ModelStatistics();
+    const meter = new TrafficMeter(statistics, 0, 0);
+    statistics.recordAnswer({ totalMs: 9, queueMs: 0, run: run(8) }, 0);
+    for (let index = 0; index < 5; index++) statistics.recordCacheHit({ totalMs: 1, lookUpMs: 1, savedMs: 8 }, 0);
+    const { traffic, requestRate, serviceMs } = meter.read(1000, 0);
+    expect([traffic.requests, requestRate, serviceMs]).toEqual([1, 1, 8]);
+  });
+
   it('gives rates of the last second also between ticks', () => {
     const statistics = new ModelStatistics();
     const meter = new TrafficMeter(statistics, 0, 0);

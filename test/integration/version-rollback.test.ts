@@ -19,7 +19,7 @@ describe('a version that was promoted a moment ago', () => {
       await host.models.promote('m', '2');
       await until('version 1 answers again', 60_000, () => host.catalog.deployment('m').served.version === '1');
       expect(await bench.answer('m')).toEqual({ version: '1', y: 3 });
-      const event = bench.events.find(({ severity }) => severity === 'failure');
+      const event = bench.events.find(({ kind, severity }) => kind === 'model' && severity === 'failure');
       expect(event?.sentence).toMatch(
         /^m is back at version 1 by itself: version 2 failed\. .*ended five times within a minute/,
       );
@@ -45,7 +45,7 @@ describe('a version that was promoted a moment ago', () => {
     });
     expect(statuses.filter((status) => status === 500).length).toBeGreaterThanOrEqual(10);
     expect(await bench.answer('m')).toEqual({ version: '1', y: 3 });
-    expect(bench.events.find(({ severity }) => severity === 'failure')?.sentence).toMatch(
+    expect(bench.events.find(({ kind, severity }) => kind === 'model' && severity === 'failure')?.sentence).toMatch(
       /\d+ of its \d+ requests failed \(100\.0 %\), 0\.0 % before it\./,
     );
   });

@@ -10,7 +10,8 @@ import { scaleModel } from '../support/versioned-models.ts';
 describe('a promotion on a running host', () => {
   it('loses no request during ten swaps in a row under load', async () => {
     await using bench = await StoreBench.open();
-    await bench.put('m', '1', scaleModel(1));
+    // One request at a time, so that requests wait in the old version's queue at each switch.
+    await bench.put('m', '1', scaleModel(1), undefined, { maxBatchSize: 0 });
     await bench.put('m', '2', scaleModel(2));
     const host = await bench.start();
     await host.models.promote('m', '1');
@@ -18,7 +19,7 @@ describe('a promotion on a running host', () => {
     const load = runLoad({
       url: `${host.inferenceUrl}/v2/models/m/infer`,
       body: () => JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 1], data: [3] }] }),
-      connections: 8,
+      connections: 16,
       stopped: () => isOver,
     });
     for (let swap = 0; swap < 10; swap++) {

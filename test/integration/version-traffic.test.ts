@@ -151,6 +151,6 @@ describe('versions in service', () => {
     expect(await bench.answer('m')).toEqual({ version: '2', y: 6 });
     await host.models.refresh('m');
     expect(host.catalog.deployment('m').wishes).toMatchObject({ served: '2', seen: '3' });
-    expect(bench.events.filter(({ severity }) => severity === 'failure')).toHaveLength(1);
+    expect(bench.events.filter(({ kind, severity }) => kind === 'model' && severity === 'failure')).toHaveLength(1);
   });
 });

@@ -70,6 +70,12 @@ describe('planServing', () => {
     expect(notes).toEqual([expect.stringContaining('Version 7')]);
   });
 
+  it('starts nothing for a weight of 0', () => {
+    const { weights, running } = plan({ served: '1', seen: '2', traffic: { '1': 1, '2': 0 } }, present('1', '2'));
+    expect([...weights.keys()]).toEqual(['1']);
+    expect(running).toEqual(['1']);
+  });
+
   it('starts a shadow that shares no traffic', () => {
     expect(plan({ served: '1', seen: '2', shadow: '2' }, present('1', '2'), ['1'])).toMatchObject({
       shadow: '2',

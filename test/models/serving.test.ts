@@ -55,6 +55,8 @@ describe('serving.json', () => {
 
   it('refuses weights that add up to nothing', () => {
     expect(parseWishes('{"traffic":{"1":0}}').wishes.traffic).toBeUndefined();
+    expect(parseWishes('{"traffic":{"1":-1,"2":5}}').wishes.traffic).toBeUndefined();
+    expect(parseWishes('{"traffic":{"1":1,"2":5}}').wishes.traffic).toEqual({ '1': 1, '2': 5 });
   });
 });
 
@@ -83,6 +85,8 @@ describe('a rollback', () => {
   it('leads one further back each time, and not to what was taken back', () => {
     const first = rolledBack({ ...noWishes, served: '3', previous: ['2', '1'] }, '3', '2', '3');
     expect(first).toMatchObject({ served: '2', seen: '3', previous: ['1'] });
+    const again = rolledBack({ ...noWishes, served: '3', previous: ['2', '3', '1'] }, '3', '2', '3');
+    expect(again.previous).toEqual(['1']);
     expect(rolledBack(first, '2', '1', '3')).toMatchObject({ served: '1', previous: [] });
   });
 });

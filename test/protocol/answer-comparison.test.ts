@@ -42,6 +42,7 @@ describe('compareAnswers', () => {
   it.each([
     ['another text', answer('1', 'cat'), answer('2', 'dog')],
     ['another length', answer('1', 1), answer('2', 1, 2)],
+    ['a longer list', json({ predictions: [1] }), json({ predictions: [1, 2] })],
     ['a missing member', json({ a: 1 }), json({})],
     ['no JSON', answer('1', 1), { body: [Buffer.from('{')], jsonLength: undefined }],
     ['raw tensors that differ', binary('1', 1, 2), binary('2', 1, 3)],

@@ -59,7 +59,7 @@ describe('a push', () => {
     await other.put('iris/4/model.onnx', model(2));
     await other.imported(other.path('iris'));
     await expect(push({ dataDirectory: other.data })).rejects.toMatchObject({
-      code: 'model-load-failed',
+      code: 'model-refused',
       details: { reason: 'version-taken' },
     });
     source.objects.delete('iris/4/millrace-manifest.json');

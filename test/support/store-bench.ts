@@ -55,7 +55,15 @@ export class StoreBench implements AsyncDisposable {
       await writeFile(join(this.modelsFolder, 'm', 'serving.json'), wishes);
     }
     const config = parseConfig(
-      { models: this.modelsFolder, dataDirectory: this.data, http: { port: 0 }, admin: { port: 0 }, ...settings },
+      {
+        models: this.modelsFolder,
+        dataDirectory: this.data,
+        http: { port: 0 },
+        admin: { port: 0 },
+        // Every request is to reach a version: an answer that was saved says nothing about it.
+        cache: { enabled: false },
+        ...settings,
+      },
       'The test',
     );
     this.#host = await startHost(config, {

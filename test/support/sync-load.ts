@@ -19,8 +19,10 @@ const largeS3 = fileURLToPath(new URL('../fixtures/large-s3.ts', import.meta.url
 
 export interface SyncLoadOptions {
   readonly megabytes: number;
-  /** The host syncs in its own process, for comparison. */
-  readonly isInside: boolean;
+  /** `inside`: the host syncs in its own process, for comparison. `nowhere`: nothing is synced for so long, to know the noise. */
+  readonly where: 'beside' | 'inside' | 'nowhere';
+  /** Between two requests of a connection; longer means less heap that grows by itself. */
+  readonly pauseMs: number;
   /** Length of the measurements before and after, milliseconds. */
   readonly quietMs: number;
 }
@@ -44,12 +46,18 @@ export interface SyncLoadResult {
   readonly rssPeakBytes: number;
 }
 
-/** Four connections that pause 5 ms between requests: some 500 requests a second, a busy shop floor and not a saturated machine. */
 const connections = 4;
-const pauseMs = 5;
+/** About as long as a gigabyte takes beside other work. */
+const nowhereMs = 30_000;
 const row = JSON.stringify({ features: [5.1, 3.5, 1.4, 0.2] });
 
-export async function measureSyncLoad({ megabytes, isInside, quietMs }: SyncLoadOptions): Promise<SyncLoadResult> {
+export async function measureSyncLoad({
+  megabytes,
+  where,
+  pauseMs,
+  quietMs,
+}: SyncLoadOptions): Promise<SyncLoadResult> {
+  const isInside = where === 'inside';
   const folder = await mkdtemp(join(tmpdir(), 'millrace-sync-load-'));
   const data = join(folder, 'data');
   const children: ChildProcess[] = [];
@@ -94,19 +102,26 @@ export async function measureSyncLoad({ megabytes, isInside, quietMs }: SyncLoad
     const sampler = setInterval(async () => {
       rssPeakBytes = Math.max(rssPeakBytes, await rssOf(host.child.pid!));
     }, 50);
-    await phase(url, forMs(quietMs)); // The heap of a host under load grows for some seconds by itself.
-    const before = await phase(url, forMs(quietMs));
+    await phase(url, pauseMs, forMs(quietMs)); // The heap of a host under load grows for some seconds by itself.
+    const before = await phase(url, pauseMs, forMs(quietMs));
     const rssBeforeBytes = rssPeakBytes;
+    if (where === 'nowhere') {
+      const during = await phase(url, pauseMs, forMs(nowhereMs));
+      clearInterval(sampler);
+      const after = await phase(url, pauseMs, forMs(quietMs));
+      const nothing = { syncSeconds: nowhereMs / 1000, bytes: 0, outcome: 'nothing', sentence: '' };
+      return { before, during, after, ...nothing, rssBeforeBytes, rssPeakBytes };
+    }
     const memory = SourceMemory.open(data);
     if (isInside) host.child.kill('SIGUSR2');
     else await new SourceList(data, settings.sources as never).setPaused('factory', false);
     const run = () => memory.history('factory', 1)[0];
     while (run() === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
-    const during = await phase(url, () => run()!.outcome !== 'running');
+    const during = await phase(url, pauseMs, () => run()!.outcome !== 'running');
     clearInterval(sampler);
     const { outcome, sentence, bytes, startedAt, endedAt } = run()!;
     memory.close();
-    const after = await phase(url, forMs(quietMs));
+    const after = await phase(url, pauseMs, forMs(quietMs));
     const syncSeconds = (Date.parse(endedAt!) - Date.parse(startedAt)) / 1000;
     return { before, during, after, syncSeconds, bytes, outcome, sentence, rssBeforeBytes, rssPeakBytes };
   } finally {
@@ -126,7 +141,7 @@ function forMs(ms: number): () => boolean {
   return () => performance.now() > endMs;
 }
 
-async function phase(url: string, stopped: () => boolean): Promise<Phase> {
+async function phase(url: string, pauseMs: number, stopped: () => boolean): Promise<Phase> {
   const latenciesMs: number[] = [];
   let failed = 0;
   const loop = async (): Promise<void> => {

@@ -230,7 +230,7 @@ function sendHttp(url: string, agent: Agent, { method, headers, body }: SendOpti
 }
 
 /** Living children of this process, as the operating system knows them; empty where there is no /proc. */
-async function childPids(): Promise<number[]> {
+export async function childPids(): Promise<number[]> {
   const children: number[] = [];
   for (const entry of await readdir('/proc').catch(() => [])) {
     if (!/^\d+$/.test(entry)) continue;

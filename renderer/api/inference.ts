@@ -6,20 +6,24 @@ export interface InferenceAnswer {
   readonly text: string;
   /** From sending to the last byte, milliseconds. */
   readonly browserMs: number;
+  /** It was the answer to an equal request before; the model did not run. */
+  readonly isSaved: boolean;
 }
 
-/** Throws `ApiError`. */
+/** `isFresh`: the model runs, and its answer is not saved. Throws `ApiError`. */
 export async function sendInference(
   model: string,
   { kind, body }: InferenceRequest,
-  signal?: AbortSignal,
+  options: { readonly signal?: AbortSignal; readonly isFresh?: boolean } = {},
 ): Promise<InferenceAnswer> {
+  const { signal, isFresh = false } = options;
   const raw = JSON.stringify(body);
   const startedMs = performance.now();
-  const { text } = await callApi('POST', `/models/${encodeURIComponent(model)}/${kind}`, {
+  const { text, headers } = await callApi('POST', `/models/${encodeURIComponent(model)}/${kind}`, {
     raw,
-    headers: { 'Content-Type': 'application/json' },
+    headers: { 'Content-Type': 'application/json', ...(isFresh && { 'Cache-Control': 'no-store' }) },
     ...(signal !== undefined && { signal }),
   });
-  return { text, browserMs: performance.now() - startedMs };
+  const isSaved = headers.get('X-Millrace-Cache')?.startsWith('hit') === true;
+  return { text, browserMs: performance.now() - startedMs, isSaved };
 }

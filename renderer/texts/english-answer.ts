@@ -25,6 +25,7 @@ export const answerTexts = {
 
   'time.title': 'Where the time went',
   'time.total': 'in all',
+  'time.saved': 'From saved answers',
   'time.queue': 'Queue',
   'time.model': 'Model',
   'time.rest': 'Millrace',

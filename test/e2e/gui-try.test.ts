@@ -14,7 +14,7 @@ describe.skipIf(browserPath === undefined)('Try it', { timeout: 120_000 }, () =>
   let browser: Browser;
 
   beforeAll(async () => {
-    host = await TestHost.start();
+    host = await TestHost.start({ settings: { cache: { enabled: true } } });
     browser = await launchBrowser();
   });
 
@@ -36,6 +36,9 @@ describe.skipIf(browserPath === undefined)('Try it', { timeout: 120_000 }, () =>
     expect(answer.startsWith(direct.json<{ prediction: string }>().prediction)).toBe(true);
     await page.getByRole('heading', { name: 'Where the time went' }).waitFor();
     expect(await page.getByText('Queue', { exact: true }).count()).toBe(1);
+    // The same again comes from the answer before, and says so.
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.getByText('From saved answers').waitFor();
     expect(gui.complaints).toEqual([]);
   });
 

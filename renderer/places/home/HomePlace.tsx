@@ -73,7 +73,7 @@ export function HomePlace() {
                 </ButtonLink>
               }
             >
-              <EventList events={events.slice(0, shownEvents)} />
+              <EventList events={events.slice(0, shownEvents)} isShort />
             </Card>
           )}
         </div>

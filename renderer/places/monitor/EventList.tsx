@@ -6,14 +6,20 @@ import { severityWords } from '../../components/state-words.ts';
 import { t } from '../../texts/t.ts';
 import styles from './EventList.module.css';
 
-export function EventList({ events }: { readonly events: readonly HostEvent[] }) {
+interface EventListProps {
+  readonly events: readonly HostEvent[];
+  /** Two lines of each at most, for a glance. */
+  readonly isShort?: boolean;
+}
+
+export function EventList({ events, isShort = false }: EventListProps) {
   return (
     <ol aria-label={t('events.list')}>
       {events.map(({ id, at, severity, sentence, hint }) => (
         <li key={id} className={styles.event}>
           <Time iso={at} />
           <StateBadge state={severityWords[severity]} />
-          <div className={styles.words} translate="no">
+          <div className={isShort ? styles.glance : styles.words} translate="no">
             {sentence}
             {hint !== undefined && <span className={styles.hint}> {hint}</span>}
           </div>

@@ -72,7 +72,12 @@ export function AnswerPanel({ model, answer, series, isDrawn, request }: AnswerP
       </Card>
       {answer !== undefined && parsed !== undefined && (
         <Card title={t('time.title')}>
-          <TimeSplit time={parsed.time} browserMs={answer.browserMs} version={parsed.version} />
+          <TimeSplit
+            time={parsed.time}
+            browserMs={answer.browserMs}
+            version={parsed.version}
+            isSaved={answer.isSaved}
+          />
         </Card>
       )}
       {series !== undefined && (

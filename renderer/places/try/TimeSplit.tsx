@@ -10,14 +10,20 @@ interface TimeSplitProps {
   readonly time: ServerTime | undefined;
   readonly browserMs: number;
   readonly version: string;
+  readonly isSaved: boolean;
 }
 
-export function TimeSplit({ time, browserMs, version }: TimeSplitProps) {
+export function TimeSplit({ time, browserMs, version, isSaved }: TimeSplitProps) {
   const parts = timeParts(time, browserMs);
   return (
     <div className={styles.split}>
       <p className={styles.total}>
         <FigureValue figure={durationFigure(browserMs)} size="small" /> <span>{t('time.total')}</span>
+        {isSaved && (
+          <span className={styles.saved} title={t('glossary.saved')}>
+            {t('time.saved')}
+          </span>
+        )}
         {version !== '' && <span className={styles.version}>{t('answer.byVersion', { version })}</span>}
       </p>
       <div className={styles.bar} aria-hidden="true">

@@ -59,7 +59,9 @@ export function quantile(counts: Float64Array, bounds: readonly number[], share:
     const count = counts[bucket]!;
     if (count > 0 && below + count >= rank) {
       const from = bucket === 0 ? 0 : bounds[bucket - 1]!;
-      return from + (bounds[bucket]! - from) * ((rank - below) / count);
+      const to = bounds[bucket]!;
+      // Rounding may step over the bound, and then quantiles would not grow with their share.
+      return Math.min(to, from + (to - from) * ((rank - below) / count));
     }
     below += count;
   }

@@ -32,6 +32,7 @@ describe('a drawing as pixels', () => {
     for (let row = 0; row < 8; row += 1) {
       for (let column = 0; column < 8; column += 1) {
         expect(ink[row * 8 + column]).toBeCloseTo(ink[row * 8 + 7 - column]!, 5);
+        expect(ink[row * 8 + column]).toBeCloseTo(ink[(7 - row) * 8 + column]!, 5);
       }
     }
   });

@@ -67,7 +67,7 @@ describe.skipIf(browserPath === undefined)('a dropped model', { timeout: 120_000
     const alert = page.getByRole('alert');
     await alert.waitFor({ timeout: 30_000 });
     expect(await alert.innerText()).toMatch(/web page/i);
-    expect(await alert.innerText()).toMatch(/Code model-load-failed/);
+    expect(await alert.innerText()).toMatch(/Code model-refused/);
     await page.getByRole('button', { name: 'Import another' }).click();
     await page.getByText('Drop a model here').first().waitFor();
   });

@@ -32,6 +32,16 @@ async function repository(models: Parameters<typeof openTestRepository>[0]): Pro
 
 const digitsUrl = (host: HostProcess): string => `${host.inferenceUrl}/v2/models/digits/infer`;
 
+/** False where the process has ended since it was listed. */
+function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
 describe('a replica that is killed', () => {
   it(
     'costs no request, though one of three dies every 200 ms for 20 seconds under load',
@@ -44,10 +54,7 @@ describe('a replica that is killed', () => {
         while (performance.now() < endMs) {
           const pids = await host.readyReplicas('digits');
           const victim = pids[kills % Math.max(1, pids.length)];
-          if (victim !== undefined) {
-            process.kill(victim, 'SIGKILL');
-            kills++;
-          }
+          if (victim !== undefined && kill(victim)) kills++;
           await new Promise((resolve) => setTimeout(resolve, 200));
         }
       })();
@@ -251,19 +258,24 @@ describe('a queue that is full', () => {
         const endMs = performance.now() + seconds * 1000;
         return runLoad({ url, body: () => body, connections: 200, stopped: () => performance.now() > endMs });
       };
-      await flood(1);
-      const before = (await host.status()).rssBytes;
-      let peak = before;
-      let done = false;
-      const watching = (async () => {
-        while (!done) {
-          peak = Math.max(peak, (await host.status()).rssBytes);
-          await new Promise((resolve) => setTimeout(resolve, 100));
-        }
-      })();
-      const report = await flood(5);
-      done = true;
-      await watching;
+      const floodWatched = async (seconds: number) => {
+        let peak = 0;
+        let done = false;
+        const watching = (async () => {
+          while (!done) {
+            peak = Math.max(peak, (await host.status()).rssBytes);
+            await new Promise((resolve) => setTimeout(resolve, 100));
+          }
+        })();
+        const report = await flood(seconds);
+        done = true;
+        await watching;
+        return { report, peak };
+      };
+      // V8 lets some tens of megabytes of dropped buffers gather before it collects them: that is reached at once, and what
+      // would grow with the refusals comes on top.
+      const { peak: before } = await floodWatched(2);
+      const { report, peak } = await floodWatched(6);
       const refused = await Promise.all(Array.from({ length: 100 }, () => post(url, body)));
       const one = refused.find(({ status }) => status === 503)!;
       console.log(

@@ -16,6 +16,8 @@ export interface Candidate {
   readonly inFlight: number;
   /** Most requests in flight at once; Infinity where there is no cap. */
   readonly slots: number;
+  /** What a request would wait for behind those in flight, an estimate, milliseconds; Infinity where nothing is known. */
+  readonly backlogMs: number;
 }
 
 /** What a policy may know about the request. */
@@ -28,7 +30,7 @@ export interface SelectionRequest {
   readonly nowMs: number;
 }
 
-/** `auto` is the default: a central queue, and the slot with the smallest expected wait. */
+/** `auto` is the default: a central queue, cheap requests together, and else the slot with the smallest expected wait. */
 export type PolicyName = 'auto' | 'round-robin' | 'least-connections' | 'ip-hash' | 'session' | 'random';
 
 /** Chooses among free slots. One instance serves one replica set; it is not shared between sets. */

@@ -66,6 +66,8 @@ const defaultMaxReplyBytes = 64 * 1024 * 1024;
 
 export class RemoteUpstream implements Upstream {
   readonly name: string;
+  /** How a remote server shares its runs among requests is not known. */
+  readonly backlogMs = Infinity;
   readonly #options: RemoteUpstreamOptions;
   readonly #events: RemoteUpstreamEvents;
   readonly #secure: boolean;

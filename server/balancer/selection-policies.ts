@@ -6,6 +6,7 @@
  */
 
 import type { PolicyName, SelectionPolicy } from './candidate.ts';
+import { CheapTogether } from './cheap-together.ts';
 import { IpHash } from './ip-hash.ts';
 import { LeastLoaded, type LoadRule } from './least-loaded.ts';
 import { Rendezvous } from './rendezvous.ts';
@@ -24,7 +25,7 @@ export interface SelectionOptions {
 }
 
 const factories = {
-  auto: ({ maxFails }) => new LeastLoaded('auto', 'sed', maxFails),
+  auto: ({ maxFails }) => new CheapTogether(maxFails),
   'round-robin': ({ maxFails }) => new SmoothWeighted(maxFails),
   'least-connections': ({ leastConnectionsRule = 'nginx', maxFails }) =>
     new LeastLoaded('least-connections', leastConnectionsRule, maxFails),

@@ -14,6 +14,7 @@ import { FrameChannel } from '../protocol/frame-channel.ts';
 import { frameTypes, joined } from '../protocol/frames.ts';
 import type { Frame } from '../protocol/frames.ts';
 import { judgeRun } from './hung-run.ts';
+import { RunningMedian } from './running-median.ts';
 import type { ReplicaProcess } from './spawn.ts';
 import { StderrTail } from './stderr-tail.ts';
 
@@ -99,6 +100,7 @@ export class Replica<C extends ReplicaCall> {
   #stalled = false;
   #runSinceMs = 0;
   #meanRunMs = 0;
+  readonly #rowMs = new RunningMedian();
   #exit: { code: number | null; signal: NodeJS.Signals | null } | undefined;
   #channelClosed = false;
 
@@ -127,6 +129,10 @@ export class Replica<C extends ReplicaCall> {
 
   get inFlight(): number {
     return this.#inFlight.size;
+  }
+
+  get backlogMs(): number {
+    return this.#inFlight.size * (this.#rowMs.value ?? Infinity);
   }
 
   get available(): boolean {
@@ -264,6 +270,7 @@ export class Replica<C extends ReplicaCall> {
     if (head?.leadsBatch === true) {
       const runMs = head.inputMs + head.inferMs + head.outputMs;
       this.#meanRunMs = this.#meanRunMs === 0 ? runMs : this.#meanRunMs * 0.9 + runMs * 0.1;
+      this.#rowMs.add(runMs / head.batchRows);
       this.slots = this.runLimit * (this.#meanRunMs < sendAheadBelowMs ? 2 : 1);
     }
     if (this.#stalled) {

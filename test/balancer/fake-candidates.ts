@@ -7,6 +7,7 @@ import type { Candidate, SelectionPolicy, SelectionRequest } from '../../server/
 
 export interface FakeCandidate extends Candidate {
   inFlight: number;
+  backlogMs: number;
 }
 
 interface Shape {
@@ -24,6 +25,7 @@ export function fakeCandidates({ weights, inFlight = [], caps = [], names = [] }
     weight,
     inFlight: inFlight[i] ?? 0,
     slots: caps[i] ?? Number.POSITIVE_INFINITY,
+    backlogMs: Number.POSITIVE_INFINITY,
   }));
 }
 

@@ -9,6 +9,7 @@ export class FakeUpstream implements Upstream {
   readonly name: string;
   weight = 1;
   slots: number;
+  backlogMs = Infinity;
   available = true;
   alive = true;
   /** Kinds it does not take. */

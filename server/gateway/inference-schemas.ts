@@ -1,5 +1,6 @@
 /** What the inference listener takes and gives, as JSON Schemas for its document. The parsers in protocol/ decide; tests hold both together. */
 import type { JsonSchema } from '../openapi/openapi-document.ts';
+import { datatypes } from '../protocol/tensors.ts';
 
 const text: JsonSchema = { type: 'string' };
 const whole: JsonSchema = { type: 'integer' };
@@ -19,24 +20,7 @@ const parameters: JsonSchema = {
   additionalProperties: { type: ['string', 'number', 'boolean'] },
 };
 
-const datatype: JsonSchema = {
-  enum: [
-    'BOOL',
-    'UINT8',
-    'UINT16',
-    'UINT32',
-    'UINT64',
-    'INT8',
-    'INT16',
-    'INT32',
-    'INT64',
-    'FP16',
-    'FP32',
-    'FP64',
-    'BF16',
-    'BYTES',
-  ],
-};
+const datatype: JsonSchema = { enum: [...datatypes] };
 
 const tensorMetadata = object({ name: text, datatype, shape: list(whole) });
 

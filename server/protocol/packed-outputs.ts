@@ -10,30 +10,13 @@
  */
 import { MillraceError } from '../base/errors.ts';
 import { decodeStrings, elementBytes, rawElements, viewElements } from './datatypes.ts';
-import type { Datatype, Tensor } from './tensors.ts';
+import { datatypes } from './tensors.ts';
+import type { Tensor } from './tensors.ts';
 
 export const packedFormat = 1;
 
 /** Outputs above this are not kept, bytes: reading them back from disk costs as much as many models' run. */
 export const maxPackedBytes = 256 * 1024;
-
-/** By code; the order is part of the format. */
-const datatypes: readonly Datatype[] = [
-  'BOOL',
-  'UINT8',
-  'UINT16',
-  'UINT32',
-  'UINT64',
-  'INT8',
-  'INT16',
-  'INT32',
-  'INT64',
-  'FP16',
-  'FP32',
-  'FP64',
-  'BF16',
-  'BYTES',
-];
 
 export interface PackedOutputs {
   /** Empty where the version is the model's own. */

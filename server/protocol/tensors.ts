@@ -4,22 +4,28 @@
  * Names follow the Open Inference Protocol: a tensor has a name, a shape, a datatype and data.
  */
 
-/** Datatypes of the Open Inference Protocol plus Triton's BF16. */
-export type Datatype =
-  | 'BOOL'
-  | 'UINT8'
-  | 'UINT16'
-  | 'UINT32'
-  | 'UINT64'
-  | 'INT8'
-  | 'INT16'
-  | 'INT32'
-  | 'INT64'
-  | 'FP16'
-  | 'FP32'
-  | 'FP64'
-  | 'BF16'
-  | 'BYTES';
+/**
+ * Datatypes of the Open Inference Protocol plus Triton's BF16. The place in this list is the code of a datatype where outputs are kept
+ * on disk: new ones come at the end.
+ */
+export const datatypes = [
+  'BOOL',
+  'UINT8',
+  'UINT16',
+  'UINT32',
+  'UINT64',
+  'INT8',
+  'INT16',
+  'INT32',
+  'INT64',
+  'FP16',
+  'FP32',
+  'FP64',
+  'BF16',
+  'BYTES',
+] as const;
+
+export type Datatype = (typeof datatypes)[number];
 
 /**
  * Row-major elements. BOOL is a Uint8Array of 0 and 1; FP16 and BF16 are Uint16Arrays of their bit patterns; INT64 and

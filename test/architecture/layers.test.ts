@@ -26,6 +26,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   sync: ['base', 'protocol', 'inspect', 'sources'],
   tuning: ['base', 'protocol', 'plot', 'loadtest'],
   events: ['base', 'protocol', 'storage'],
+  launch: ['base', 'protocol'],
   gateway: ['base', 'openapi', 'protocol', 'balancer', 'features', 'metrics', 'models', 'security'],
   admin: ['base', 'openapi', 'protocol', 'balancer', 'metrics', 'models', 'security'],
   host: [
@@ -64,6 +65,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'autoscaler',
     'gateway',
     'host',
+    'launch',
     'config.ts',
     'main.ts',
     'version.ts',
@@ -130,6 +132,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
     'server/cluster/cuda-files.ts',
     'server/loadtest/load-process.ts',
     'server/tuning/trial-host.ts',
+    'server/launch/host-process.ts',
   ],
 };
 

@@ -58,6 +58,7 @@ describe.skipIf(browserPath === undefined)('the desktop window', { timeout: 180_
     await run.quit();
     expect(run.electron.app.exitCode).toBe(0);
     await until('all processes have ended', 5000, () => allGone(pids));
+    expect(run.stoppedInOrder).toBe(true);
   });
 
   it('shows why a host died and has it back by itself', async () => {
@@ -260,6 +261,7 @@ describe('the end of the desktop program', { timeout: 120_000 }, () => {
     await until('the program has ended', 20_000, () => run.electron.app.exitCode !== undefined);
     expect(performance.now() - startedMs).toBeLessThan(10_000);
     await until('all processes have ended', 5000, () => allGone(pids));
+    expect(run.stoppedInOrder).toBe(false);
   });
 
   it('is the end of a second start, which starts nothing', async () => {

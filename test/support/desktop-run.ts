@@ -31,7 +31,7 @@ export class DesktopRun implements AsyncDisposable {
     return new DesktopRun(new FakeElectron(root, paths), folder);
   }
 
-  start(...words: string[]): void {
+  start({ words = [] as readonly string[], isReady = true } = {}): void {
     startShell(this.electron.port, {
       argv: ['electron', ...words],
       platform: process.platform,
@@ -39,7 +39,7 @@ export class DesktopRun implements AsyncDisposable {
       cwd: () => this.folder,
       resourcesPath: this.folder,
     });
-    this.electron.app.becomeReady();
+    if (isReady) this.electron.app.becomeReady();
   }
 
   /** The host that answers for this data folder, once it does. */

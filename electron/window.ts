@@ -12,6 +12,8 @@ export interface WindowParts {
   readonly preload: string;
   /** Undefined while the program ends: the window goes then. */
   onClose(): 'hide' | 'quit' | undefined;
+  /** It was closed and the program goes on without it. */
+  onHidden(): void;
   onSessionEnding(): void;
 }
 
@@ -59,17 +61,18 @@ export class MainWindow {
       event.preventDefault();
       this.hide();
       if (deed === 'quit') electron.app.quit();
+      else parts.onHidden();
     });
     window.on('session-end', () => parts.onSessionEnding());
     window.webContents.on('render-process-gone', () => {
       const nowMs = performance.now();
       const deed = decideReload(this.#lastDeathMs, nowMs);
       this.#lastDeathMs = nowMs;
+      this.#isLoaded = deed === 'reload';
       void window.loadURL(guiOrigin + (deed === 'reload' ? '/' : failedPage));
     });
   }
 
-  /** A person sees it and it has their attention. */
   get isLooking(): boolean {
     return this.#window.isVisible() && !this.#window.isMinimized() && this.#window.isFocused();
   }

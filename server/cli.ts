@@ -7,6 +7,7 @@ import { Command, Option } from 'commander';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { copies, lifetime, limitNumber, portNumber, positive, seconds } from './cli/arguments.ts';
+import { addAccessCommands } from './cli/access-commands.ts';
 import { addMeasuringCommands } from './cli/measuring-commands.ts';
 import type { CacheFlags } from './cli/cache.ts';
 import type { FeatureExportFlags, FeatureFlags, FeatureImportFlags } from './cli/features.ts';
@@ -318,6 +319,8 @@ scale
   );
 
 addMeasuringCommands(program, { dataOption, run });
+
+addAccessCommands(program, { dataOption, run });
 
 async function run(json: boolean, command: () => Promise<void>): Promise<void> {
   try {

@@ -19,7 +19,7 @@ export interface MeasuredHost {
   servedVersion(model: string): string | undefined;
 }
 
-export function measuringOf(host: MeasuredHost): Omit<MeasuringParts, 'jobs' | 'inferenceUrl'> {
+export function measuringOf(host: MeasuredHost): Omit<MeasuringParts, 'jobs' | 'inferenceUrl' | 'inferenceKey'> {
   const { book, modelsFolder, dataDirectory } = host;
   return {
     // A client that leaves does not end a probe: others wait for the same one.

@@ -84,9 +84,7 @@ function Places() {
         <Route path="/try/:name?">
           {({ name }) => <TryPlace name={name === undefined ? undefined : decodeURIComponent(name)} />}
         </Route>
-        <Route path="/connect">
-          <ConnectPlace />
-        </Route>
+        <Route path="/connect/:tab?">{({ tab }) => <ConnectPlace tab={tab} />}</Route>
         <Route path="/monitor/:tab?">{({ tab }) => <MonitorPlace tab={tab} />}</Route>
         <Route path="/sources">
           <SourcesPlace />

@@ -6,6 +6,7 @@
 import { Command, Option } from 'commander';
 import { resolve } from 'node:path';
 import { copies, lifetime, limitNumber, portNumber, positive, seconds } from './cli/arguments.ts';
+import { addAccessCommands } from './cli/access-commands.ts';
 import { addMeasuringCommands } from './cli/measuring-commands.ts';
 import type { CacheFlags } from './cli/cache.ts';
 import { defaultDataDirectory } from './cli/data-directory.ts';
@@ -319,6 +320,8 @@ scale
   );
 
 addMeasuringCommands(program, { dataOption, run });
+
+addAccessCommands(program, { dataOption, run });
 
 async function run(json: boolean, command: () => Promise<void>): Promise<void> {
   try {

@@ -6,6 +6,7 @@ import { frameTexts } from './english-frame.ts';
 import { homeTexts } from './english-home.ts';
 import { modelTexts } from './english-model.ts';
 import { monitorTexts } from './english-monitor.ts';
+import { networkTexts } from './english-network.ts';
 import { settingsTexts } from './english-settings.ts';
 import { tryTexts } from './english-try.ts';
 
@@ -16,6 +17,7 @@ export const english = {
   ...tryTexts,
   ...answerTexts,
   ...connectTexts,
+  ...networkTexts,
   ...monitorTexts,
   ...settingsTexts,
   ...desktopTexts,

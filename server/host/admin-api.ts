@@ -5,6 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { accessRoutes } from '../admin/access-routes.ts';
+import type { AccessDesk } from '../admin/access-routes.ts';
 import { referencePages, withDocument } from '../admin/admin-document.ts';
 import { AdminListener } from '../admin/admin-listener.ts';
 import { cacheRoutes } from '../admin/cache-routes.ts';
@@ -14,6 +16,8 @@ import { historyRoutes } from '../admin/history-routes.ts';
 import { importRoutes } from '../admin/import-routes.ts';
 import { JobList } from '../admin/job-list.ts';
 import { jobRoutes } from '../admin/job-routes.ts';
+import { lanRoutes } from '../admin/lan-routes.ts';
+import type { LanDesk, PairingOrders } from '../admin/lan-routes.ts';
 import { liveRoutes } from '../admin/live-routes.ts';
 import { LiveStream } from '../admin/live-stream.ts';
 import { modelRoutes } from '../admin/model-routes.ts';
@@ -23,6 +27,7 @@ import { measuringRoutes } from '../admin/measuring-routes.ts';
 import type { MeasuringParts } from '../admin/measuring-routes.ts';
 import { scalingRoutes } from '../admin/scaling-routes.ts';
 import type { ScalingControls } from '../admin/scaling-routes.ts';
+import { selfCheckRoutes } from '../admin/self-check-routes.ts';
 import { sessionRoutes } from '../admin/session-routes.ts';
 import { sourceRoutes } from '../admin/source-routes.ts';
 import type { SourceDesk } from '../admin/source-routes.ts';
@@ -39,6 +44,8 @@ import { tryModel } from '../inspect/trial-load.ts';
 import type { HistoryAnswer, HistoryQuery } from '../metrics/history.ts';
 import type { ImportReport } from '../models/import.ts';
 import type { NewHostEvent } from '../protocol/admin/host-event.ts';
+import type { SelfCheckReport } from '../protocol/admin/self-check.ts';
+import type { KeyRight } from '../protocol/admin/key-view.ts';
 import { AdminAccess } from '../security/admin-access.ts';
 import { printedCodeMs } from '../security/launch-codes.ts';
 import { SessionFile } from '../security/session-file.ts';
@@ -46,6 +53,7 @@ import { version } from '../version.ts';
 import { clearAnswers } from './answer-store.ts';
 import { HostViews } from './host-view.ts';
 import type { HostViewParts } from './host-view.ts';
+import type { CheckingAdmin } from './self-check-desk.ts';
 import { LatestEvents } from './latest-events.ts';
 import type { EventSource } from './latest-events.ts';
 
@@ -56,8 +64,16 @@ const guiFolder = fileURLToPath(new URL('../../dist/gui', import.meta.url));
 
 export interface AdminApiParts extends HostViewParts {
   readonly log: Log;
+  /** Who may call the inference listener. */
+  readonly access: AccessDesk;
+  readonly lan: LanDesk;
+  readonly pairings: PairingOrders;
+  checkOurselves(admin: CheckingAdmin): Promise<SelfCheckReport>;
+  rightsOfKey(text: string): readonly KeyRight[] | undefined;
+  /** For the host's own load tests. */
+  makePassingKey(): string;
   readonly events: EventSource;
-  readonly measuring: Omit<MeasuringParts, 'jobs' | 'inferenceUrl'>;
+  readonly measuring: Omit<MeasuringParts, 'jobs' | 'inferenceUrl' | 'inferenceKey'>;
   readonly onEvent: (event: NewHostEvent) => void;
   readonly orders: ModelOrders;
   readonly sources: SourceDesk;
@@ -99,6 +115,7 @@ export class AdminApi {
       saved: this.#sessionFile.read(),
       save: (sessions) => this.#sessionFile.write(sessions),
       onEvent: parts.onEvent,
+      rightsOfKey: (text) => parts.rightsOfKey(text),
     });
     this.#uploads = new UploadStore({ folder: join(parts.dataDirectory, 'uploads') });
     this.#events = new LatestEvents(parts.events);
@@ -120,9 +137,19 @@ export class AdminApi {
           tryModel,
           onImported: parts.onImported,
         }),
+        ...accessRoutes(parts.access),
+        ...lanRoutes(parts.lan, parts.pairings),
+        ...selfCheckRoutes(this.jobs, (signal, onProgress) =>
+          parts.checkOurselves({ ...addresses(), access: this.#access, signal, onProgress }),
+        ),
         ...modelRoutes({ jobs: this.jobs, orders: parts.orders }),
         ...tryRoutes(parts.answerInference),
-        ...measuringRoutes({ ...parts.measuring, jobs: this.jobs, inferenceUrl: () => addresses().inferenceUrl }),
+        ...measuringRoutes({
+          ...parts.measuring,
+          jobs: this.jobs,
+          inferenceUrl: () => addresses().inferenceUrl,
+          inferenceKey: () => (parts.needsKey() ? parts.makePassingKey() : undefined),
+        }),
         ...cacheRoutes(parts.answers && ((model) => clearAnswers(parts.answers!, model))),
         ...sourceRoutes(parts.sources),
         ...eventRoutes((query) => parts.events.list(query)),

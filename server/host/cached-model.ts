@@ -183,8 +183,10 @@ export class CachedModel {
     return this.options.run(request, (answer) => onAnswer({ ...answer, cache }), onError);
   }
 
-  #scopeOf({ kind, jsonLength }: CallRequest): Scope {
-    return { model: this.options.name, serial: this.#serial, text: `${this.#serial} ${kind} ${jsonLength}` };
+  #scopeOf({ kind, jsonLength, client }: CallRequest): Scope {
+    const text = `${this.#serial} ${kind} ${jsonLength}`;
+    const isShared = client === undefined || client.partition === '';
+    return { model: this.options.name, serial: this.#serial, text: isShared ? text : `${text} ${client.partition}` };
   }
 
   #read(request: CallRequest, body: Buffer): SavableRequest | undefined {
@@ -194,7 +196,8 @@ export class CachedModel {
     if (parsed === undefined) return undefined;
     const { inputs, outputs, parameters } = parsed.request;
     // The name is part of it, so that clearing a model clears all that it would find.
-    const key = cacheKey({ digest: `${name} ${digest()!}`, partition: '', inputs, outputs, parameters });
+    const partition = request.client?.partition ?? '';
+    const key = cacheKey({ digest: `${name} ${digest()!}`, partition, inputs, outputs, parameters });
     return { ...parsed, key, model };
   }
 }

@@ -24,6 +24,9 @@ export interface HostViewParts {
   wardenPid(): number | undefined;
   connections(): number;
   addresses(): { readonly inferenceUrl: string; readonly adminUrl: string };
+  /** Programs of this machine need a key. */
+  needsKey(): boolean;
+  lanBrief(): HostView['lan'];
 }
 
 const sampleIntervalMs = 1000;
@@ -67,6 +70,8 @@ export class HostViews {
       startedAt: this.#startedAt.toISOString(),
       upSeconds: Math.round((nowMs - this.#startedMs) / 1000),
       ...addresses(),
+      needsKey: this.#parts.needsKey(),
+      lan: this.#parts.lanBrief(),
       dataDirectory,
       modelsFolder,
       servesStore,

@@ -21,7 +21,7 @@ export interface MeasuredHost {
   reload(model: string): Promise<void>;
 }
 
-export function measuringOf(host: MeasuredHost): Omit<MeasuringParts, 'jobs' | 'inferenceUrl'> {
+export function measuringOf(host: MeasuredHost): Omit<MeasuringParts, 'jobs' | 'inferenceUrl' | 'inferenceKey'> {
   const { book, modelsFolder, dataDirectory } = host;
   return {
     // A client that leaves does not end a probe: others wait for the same one.

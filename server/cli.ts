@@ -17,6 +17,7 @@ import { exitCodes, reportError } from './cli/output.ts';
 import type { ReplayFlags } from './cli/scale.ts';
 import { addServingCommands } from './cli/serving-commands.ts';
 import { addSourceCommands } from './cli/source-commands.ts';
+import { addUpkeepCommands } from './cli/upkeep-commands.ts';
 import type { EventFlags, RecordFlags, ScaleFlags, SetFlags } from './cli/scale-host.ts';
 import type { ServeFlags } from './cli/serve.ts';
 import { version } from './version.ts';
@@ -318,6 +319,7 @@ scale
   );
 
 addMeasuringCommands(program, { dataOption, run });
+addUpkeepCommands(program, { dataOption, run });
 
 async function run(json: boolean, command: () => Promise<void>): Promise<void> {
   try {

@@ -3,6 +3,7 @@ import { answerTexts } from './english-answer.ts';
 import { connectTexts } from './english-connect.ts';
 import { frameTexts } from './english-frame.ts';
 import { homeTexts } from './english-home.ts';
+import { loadTexts } from './english-load.ts';
 import { modelTexts } from './english-model.ts';
 import { monitorTexts } from './english-monitor.ts';
 import { settingsTexts } from './english-settings.ts';
@@ -16,5 +17,6 @@ export const english = {
   ...answerTexts,
   ...connectTexts,
   ...monitorTexts,
+  ...loadTexts,
   ...settingsTexts,
 };

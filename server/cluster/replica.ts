@@ -78,6 +78,9 @@ export class Replica<C extends ReplicaCall> {
   readonly device: string;
   readonly pid: number;
   readonly startedMs: number;
+  /** Processes before this one in its slot, and how the last of them ended. */
+  readonly restarts: number;
+  readonly lastExit: string | undefined;
   state: ReplicaState = 'starting';
   report: LoadedReport | undefined;
   rssBytes = 0;
@@ -98,6 +101,7 @@ export class Replica<C extends ReplicaCall> {
   #loadError: MillraceError | undefined;
   #requested = false;
   #stalled = false;
+  #isDrained = false;
   #runSinceMs = 0;
   #meanRunMs = 0;
   readonly #rowMs = new RunningMedian();
@@ -105,7 +109,7 @@ export class Replica<C extends ReplicaCall> {
   #channelClosed = false;
 
   constructor(
-    slot: { readonly name: string; readonly weight: number },
+    slot: Pick<Replica<C>, 'name' | 'weight' | 'restarts' | 'lastExit'>,
     process: ReplicaProcess,
     load: LoadCommand,
     events: ReplicaEvents<C>,
@@ -113,6 +117,8 @@ export class Replica<C extends ReplicaCall> {
   ) {
     this.name = slot.name;
     this.weight = slot.weight;
+    this.restarts = slot.restarts;
+    this.lastExit = slot.lastExit;
     this.device = deviceName(load.device ?? cpuDevice);
     this.pid = process.pid;
     this.startedMs = performance.now();
@@ -136,7 +142,17 @@ export class Replica<C extends ReplicaCall> {
   }
 
   get available(): boolean {
-    return this.state === 'ready' && !this.#stalled;
+    return this.state === 'ready' && !this.#stalled && !this.#isDrained;
+  }
+
+  /** By order of a person it is sent nothing; what it has is answered, and it stays loaded. */
+  get isDrained(): boolean {
+    return this.#isDrained;
+  }
+
+  set isDrained(isDrained: boolean) {
+    this.#isDrained = isDrained;
+    this.#events.onCapacity(this);
   }
 
   /** A stalled replica counts as not alive for panics: what it is sent would wait behind the run that stalls it. */

@@ -183,7 +183,7 @@ export const modelTexts = {
   'cache.off': 'The settings switch them off: every request is computed.',
   'cache.entries': 'Answers',
   'cache.size': 'On disk',
-  'cache.of': '{size} of at most {most}',
+  'cache.of': 'at most {most}',
   'cache.hits': 'Given again',
   'cache.saved': 'Time they saved',
   'cache.clear': 'Remove saved answers',

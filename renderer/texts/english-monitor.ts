@@ -64,7 +64,7 @@ export const monitorTexts = {
   'copies.memory': 'Memory',
   'copies.pid': 'Process',
   'copies.restarts': 'Restarts',
-  'copies.actions': 'Do',
+  'copies.actions': 'Actions',
   'copies.drain': 'Drain',
   'copies.drainHint': 'Send it nothing new. It answers what it has and stays loaded.',
   'copies.resume': 'Resume',

@@ -2,7 +2,7 @@
 import type { Finding } from '../protocol/admin/doctor-view.ts';
 import type { DoctorFacts, PortFact } from './doctor-facts.ts';
 import type { Check } from './machine-checks.ts';
-import { bytesText, countText, timeText } from './words.ts';
+import { bytesText, countText, timeText, upText } from './words.ts';
 
 /** One copy may be killed by the system once; more is a pattern. */
 const manyDeaths = 3;
@@ -18,7 +18,7 @@ const host: Check = ({ host: running, data }) => {
     };
   }
   const { pid, version, upSeconds, inferenceUrl, hasWarden } = running;
-  const sentence = `Millrace ${version} runs as process ${pid} since ${countText(Math.round(upSeconds / 60), 'minute')} and answers at ${inferenceUrl}.`;
+  const sentence = `Millrace ${version} runs as process ${pid}, for ${upText(upSeconds)}, and answers at ${inferenceUrl}.`;
   if (hasWarden) return { check: 'host', state: 'good', sentence };
   return {
     check: 'host',

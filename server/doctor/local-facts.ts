@@ -125,8 +125,14 @@ async function writeFault(folder: string): Promise<string | undefined> {
   }
 }
 
-function accessFault(folder: string): Promise<string | undefined> {
-  return access(folder, constants.W_OK | constants.X_OK).then(() => undefined, reasonOf);
+async function accessFault(folder: string): Promise<string | undefined> {
+  try {
+    if (!(await stat(folder)).isDirectory()) return reasons['ENOTDIR'];
+    await access(folder, constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
+  }
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -21,3 +21,12 @@ export function timeText(ms: number): string {
 export function countText(count: number, one: string, other = `${one}s`): string {
   return `${count} ${count === 1 ? one : other}`;
 }
+
+/** `3 hours`, in the largest unit of which there are two. */
+export function upText(seconds: number): string {
+  if (seconds < 120) return countText(Math.round(seconds), 'second');
+  if (seconds < 7200) return countText(Math.round(seconds / 60), 'minute');
+  return seconds < 172_800
+    ? countText(Math.round(seconds / 3600), 'hour')
+    : countText(Math.round(seconds / 86_400), 'day');
+}

@@ -1,5 +1,5 @@
 /** The settings as a flat list, read from the schema: path, kind, bounds, default. Pure. */
-import { configJsonSchema } from '../config.ts';
+import { configJsonSchema, parseConfig } from '../config.ts';
 
 export interface SettingShape {
   readonly path: string;
@@ -17,14 +17,27 @@ interface JsonSchema {
   readonly items?: JsonSchema;
   readonly minimum?: number;
   readonly maximum?: number;
-  readonly default?: unknown;
 }
 
 let known: readonly SettingShape[] | undefined;
 
 /** In the order of the schema. */
 export function settingShapes(): readonly SettingShape[] {
-  return (known ??= shapesOf(configJsonSchema() as JsonSchema, ''));
+  if (known === undefined) {
+    const defaults = parseConfig({ models: '-', dataDirectory: '-' }, 'The defaults');
+    known = shapesOf(configJsonSchema() as JsonSchema, '').map((shape) => {
+      const value = required.has(shape.path) ? undefined : valueAt(defaults, shape.path);
+      return value === undefined ? shape : { ...shape, default: value };
+    });
+  }
+  return known;
+}
+
+/** They have no default of their own: whoever starts a host says them. */
+const required: ReadonlySet<string> = new Set(['models', 'dataDirectory']);
+
+function valueAt(nested: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], nested);
 }
 
 function shapesOf(schema: JsonSchema, prefix: string): SettingShape[] {
@@ -39,7 +52,6 @@ function shapesOf(schema: JsonSchema, prefix: string): SettingShape[] {
         ...(min !== undefined && { min }),
         ...(max !== undefined && { max }),
         ...(choices !== undefined && { choices }),
-        ...(member.default !== undefined && { default: member.default }),
       },
     ];
   });

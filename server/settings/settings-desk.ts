@@ -50,7 +50,8 @@ export class SettingsDesk {
       const origin = originOf(layers, path);
       const next = Object.hasOwn(said, path) ? said[path] : shape.default;
       const current = this.#running === undefined ? next : this.#running[path];
-      const isWaiting = !sameValue(current, next);
+      // What is only said at the start runs as it was said; a list of objects runs with its defaults filled in.
+      const isWaiting = isFixed !== true && shape.kind !== 'object' && !sameValue(current, next);
       const shown = (value: unknown): unknown => (isSecret === true && value !== undefined ? secretMark : value);
       return {
         ...shape,

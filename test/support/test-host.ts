@@ -186,7 +186,15 @@ export class TestHost implements AsyncDisposable {
       if (directory !== undefined) expect(existsSync(directory), `${directory} was left behind`).toBe(false);
     }
     // A database that was not closed leaves its write-ahead log behind, which has another ending.
-    const keptFiles = new Set(['cache', 'sessions.json', 'uploads', 'models', 'staging']);
+    const keptFiles = new Set([
+      'cache',
+      'devices.json',
+      'settings.json',
+      'sessions.json',
+      'uploads',
+      'models',
+      'staging',
+    ]);
     const files = await readdir(this.dataDirectory);
     expect(
       files.filter((file) => !keptFiles.has(file) && !file.endsWith('.db')),

@@ -26,26 +26,33 @@ import { LoadChartCards } from './LoadChartCards.tsx';
 import { resultReadings } from './load-readings.ts';
 import styles from './LoadTestTab.module.css';
 
-export function LoadReport({ job }: { readonly job: JobView }) {
-  const result = job.result as LoadResult;
-  const { measurement, search, aborted } = result;
-  const isClosed = result.plan.drive.kind === 'closed';
+/** The numbers, and the report to keep. */
+export function LoadSummary({ job }: { readonly job: JobView }) {
+  const { measurement, search, aborted } = job.result as LoadResult;
+  return (
+    <Card title={t('load.result')}>
+      <div className={styles.stack}>
+        {aborted && <Notice tone="note" title={t('load.aborted')} />}
+        {search !== undefined && (
+          <Notice
+            tone={search.perSecond === undefined ? 'attention' : 'note'}
+            title={<span translate="no">{search.sentence}</span>}
+          />
+        )}
+        {measurement !== undefined && <Figures measurement={measurement} />}
+        {measurement !== undefined && <Generator measurement={measurement} />}
+        <SaveButtons job={job} />
+      </div>
+    </Card>
+  );
+}
+
+/** Its course, what failed, and the trials of a search. */
+export function LoadDetails({ job }: { readonly job: JobView }) {
+  const { plan, measurement, search } = job.result as LoadResult;
+  const isClosed = plan.drive.kind === 'closed';
   return (
     <>
-      <Card title={t('load.result')}>
-        <div className={styles.stack}>
-          {aborted && <Notice tone="note" title={t('load.aborted')} />}
-          {search !== undefined && (
-            <Notice
-              tone={search.perSecond === undefined ? 'attention' : 'note'}
-              title={<span translate="no">{search.sentence}</span>}
-            />
-          )}
-          {measurement !== undefined && <Figures measurement={measurement} />}
-          {measurement !== undefined && <Generator measurement={measurement} />}
-          <SaveButtons job={job} />
-        </div>
-      </Card>
       {measurement !== undefined && <Course measurement={measurement} isClosed={isClosed} />}
       {measurement !== undefined && measurement.failures.length > 0 && (
         <Card title={t('load.failures')} isFlush>

@@ -13,7 +13,7 @@ import { JobCard } from '../../frame/ActivityDrawer.tsx';
 import { useLive, useModels } from '../../live/use-live.ts';
 import { t } from '../../texts/t.ts';
 import { LoadForm } from './LoadForm.tsx';
-import { LoadReport } from './LoadReport.tsx';
+import { LoadDetails, LoadSummary } from './LoadReport.tsx';
 import { LoadWatch } from './LoadWatch.tsx';
 import styles from './LoadTestTab.module.css';
 
@@ -62,11 +62,12 @@ export function LoadTestTab() {
               </div>
             </Card>
           )}
+          {shown?.result !== undefined && <LoadSummary key={shown.id} job={shown} />}
           {tests.length > 1 && <EarlierTests tests={tests} shown={shown} onChoose={setChosen} />}
         </div>
       </div>
       {shown !== undefined && shown.state === 'running' && <LoadWatch key={shown.id} job={shown} />}
-      {shown?.result !== undefined && <LoadReport key={shown.id} job={shown} />}
+      {shown?.result !== undefined && <LoadDetails key={shown.id} job={shown} />}
     </div>
   );
 }

@@ -2,9 +2,9 @@
 import type { HostView } from '../../../server/protocol/admin/host-view.ts';
 import { Card } from '../../components/Card.tsx';
 import { CommandHint } from '../../components/CommandHint.tsx';
-import { FactList } from '../../components/FactList.tsx';
+import { FigureValue } from '../../components/FigureValue.tsx';
 import { Notice } from '../../components/Notice.tsx';
-import { bytesText, durationText, formatNumber, shareText, unknownText } from '../../format/format.ts';
+import { bytesFigure, bytesText, durationFigure, formatNumber, shareText, unknownText } from '../../format/format.ts';
 import { t } from '../../texts/t.ts';
 import { ClearAnswers } from './ClearAnswers.tsx';
 import styles from './SavedAnswersCard.module.css';
@@ -20,7 +20,6 @@ export function SavedAnswersCard({ host: { cache, models } }: { readonly host: H
   const hits = models.reduce((sum, model) => sum + model.cache.hits, 0);
   const asked = models.reduce((sum, model) => sum + model.cache.hits + model.cache.misses, 0);
   const savedSeconds = models.reduce((sum, model) => sum + model.cache.savedSeconds, 0);
-  const size = cache.bytes === undefined ? unknownText : bytesText(cache.bytes);
   return (
     <Card title={t('cache.title')}>
       <div className={styles.stack}>
@@ -29,24 +28,41 @@ export function SavedAnswersCard({ host: { cache, models } }: { readonly host: H
             <span translate="no">{cache.problem.hint}</span>
           </Notice>
         )}
-        <FactList
-          facts={[
-            {
-              name: t('cache.entries'),
-              value: cache.entries === undefined ? unknownText : formatNumber(cache.entries),
-              explanation: t('glossary.saved'),
-            },
-            {
-              name: t('cache.size'),
-              value: cache.maxBytes === undefined ? size : t('cache.of', { size, most: bytesText(cache.maxBytes) }),
-            },
-            {
-              name: t('cache.hits'),
-              value: asked === 0 ? formatNumber(0) : `${formatNumber(hits)} (${shareText(hits / asked)})`,
-            },
-            { name: t('cache.saved'), value: durationText(savedSeconds * 1000) },
-          ]}
-        />
+        <dl className={styles.figures}>
+          <div title={t('glossary.saved')}>
+            <dt>{t('cache.entries')}</dt>
+            <dd>
+              <FigureValue
+                size="small"
+                figure={{ value: cache.entries === undefined ? unknownText : formatNumber(cache.entries), unit: '' }}
+              />
+            </dd>
+          </div>
+          <div>
+            <dt>{t('cache.hits')}</dt>
+            <dd>
+              <FigureValue
+                size="small"
+                figure={{ value: formatNumber(hits), unit: asked === 0 ? '' : shareText(hits / asked) }}
+              />
+            </dd>
+          </div>
+          <div>
+            <dt>{t('cache.saved')}</dt>
+            <dd>
+              <FigureValue size="small" figure={durationFigure(savedSeconds * 1000)} />
+            </dd>
+          </div>
+          <div>
+            <dt>{t('cache.size')}</dt>
+            <dd>
+              <FigureValue size="small" figure={bytesFigure(cache.bytes)} />
+              {cache.maxBytes !== undefined && (
+                <p className={styles.faint}>{t('cache.of', { most: bytesText(cache.maxBytes) })}</p>
+              )}
+            </dd>
+          </div>
+        </dl>
         <ClearAnswers />
         <CommandHint command={'npx millrace cache status\nnpx millrace cache clear'} />
       </div>

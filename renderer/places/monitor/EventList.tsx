@@ -19,12 +19,12 @@ export function EventList({ events, isShort = false }: EventListProps) {
         <li key={id} className={styles.event}>
           <Time iso={at} />
           <StateBadge state={severityWords[severity]} />
-          <div className={isShort ? styles.glance : styles.words}>
-            <span translate="no">
+          <div className={styles.words}>
+            <div className={isShort ? styles.glance : undefined} translate="no">
               {sentence}
               {hint !== undefined && <span className={styles.hint}> {hint}</span>}
-            </span>
-            {more > 0 && <span className={styles.hint}> {t('events.more', { count: more })}</span>}
+            </div>
+            {more > 0 && <span className={styles.more}>{t('events.more', { count: more })}</span>}
           </div>
         </li>
       ))}

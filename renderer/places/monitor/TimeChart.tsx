@@ -126,6 +126,7 @@ function optionsOf(
         size: 62,
         values: (_plot, ticks) => ticks.map((value) => (value === null ? '' : kind.text(value))),
         ...(isLog ? {} : { space: 34 }),
+        ...(kind.isWhole === true && { incrs: wholeSteps }),
       },
     ],
     series: [
@@ -146,13 +147,23 @@ function optionsOf(
   };
 }
 
+/** Steps of an axis of things that are counted. */
+const wholeSteps = [1, 10, 100, 1000, 10_000, 100_000].flatMap((power) => [power, 2 * power, 5 * power]);
+
+/** A chart of a few minutes tells seconds apart. */
+const secondsBelow = 300;
+
 /** Time of day; the date where the chart spans days. */
 function tickText(seconds: number, { scales }: uPlot): string {
   const span = (scales['x']?.max ?? 0) - (scales['x']?.min ?? 0);
   const time = new Date(seconds * 1000);
   return span > 2 * 86_400
     ? time.toLocaleDateString(undefined, { month: 'short', day: 'numeric' })
-    : time.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+    : time.toLocaleTimeString(undefined, {
+        hour: '2-digit',
+        minute: '2-digit',
+        ...(span < secondsBelow && { second: '2-digit' }),
+      });
 }
 
 /** A line at each event, with a small flag at its top. */

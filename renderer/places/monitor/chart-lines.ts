@@ -23,6 +23,8 @@ export interface ChartKind<Reading extends string = ReadingName> {
   /** Only where there is anything to show: a machine without graphics processors has no such chart. */
   readonly isOptional?: boolean;
   readonly max?: number;
+  /** Things that are counted: the axis has whole steps. */
+  readonly isWhole?: boolean;
 }
 
 /** Of each column as many values as there are `seconds`; NaN where nothing is known. */
@@ -51,6 +53,7 @@ export const chartKinds: readonly ChartKind[] = [
   },
   {
     key: 'queue',
+    isWhole: true,
     title: 'monitor.queue',
     text: (value) => formatNumber(value),
     lines: [
@@ -60,6 +63,7 @@ export const chartKinds: readonly ChartKind[] = [
   },
   {
     key: 'copies',
+    isWhole: true,
     title: 'monitor.copiesChart',
     text: (value) => formatNumber(value),
     lines: [

@@ -1,6 +1,7 @@
 /** Every setting of the host: default, what holds, who said it, whether it waits for a restart; changed, taken back, as a file. */
 import { Download, RotateCcw, SearchX, Undo2 } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
+import type { ReactNode } from 'react';
 import type { SettingsExport, SettingsView } from '../../../server/protocol/admin/settings-view.ts';
 import { askApi } from '../../api/api-client.ts';
 import { Button } from '../../components/Button.tsx';
@@ -99,7 +100,7 @@ export function HostSettings() {
         </Card>
       ) : (
         groupSettings(shown).map(({ group, settings }) => (
-          <Card key={group} title={<span translate="no">{group}</span>} isFlush>
+          <Card key={group} title={groupName(group)} isFlush>
             <ul className={styles.settings}>
               {settings.map((setting) => (
                 <li key={setting.path}>
@@ -120,4 +121,22 @@ export function HostSettings() {
       />
     </div>
   );
+}
+
+const groupTexts = {
+  general: 'settings.group.general',
+  http: 'settings.group.http',
+  admin: 'settings.group.admin',
+  defaults: 'settings.group.defaults',
+  devices: 'settings.group.devices',
+  cache: 'settings.group.cache',
+  features: 'settings.group.features',
+  limits: 'settings.group.limits',
+  compatibility: 'settings.group.compatibility',
+  log: 'settings.group.log',
+} as const;
+
+/** A group that a newer host has is shown under its own name. */
+function groupName(group: string): ReactNode {
+  return group in groupTexts ? t(groupTexts[group as keyof typeof groupTexts]) : <span translate="no">{group}</span>;
 }

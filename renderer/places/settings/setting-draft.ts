@@ -40,16 +40,16 @@ export function draftFault({ kind, min, max }: SettingView, text: string): strin
 
 /** As a person reads it: 60000 ms is 60 s. */
 export function readableValue({ unit, kind }: Pick<SettingView, 'unit' | 'kind'>, value: unknown): string {
+  if (kind === 'secret') return value === undefined ? t('settings.isNotSet') : t('settings.isSet');
   if (value === undefined) return t('settings.automatic');
   if (kind === 'flag') return value === true ? t('settings.on') : t('settings.off');
-  if (kind === 'secret') return t('settings.isSet');
   if (typeof value === 'number') {
     if (unit === 'bytes') return bytesText(value);
     if (unit === 'ms') return durationText(value);
     if (unit === 's') return durationText(value * 1000);
     return unit === undefined ? String(value) : `${formatNumber(value)} ${unit}`;
   }
-  if (Array.isArray(value) && value.length === 0) return t('settings.noneOfThem');
+  if (JSON.stringify(value) === '[]' || JSON.stringify(value) === '{}') return t('settings.noneOfThem');
   return draftText({ kind }, value);
 }
 

@@ -13,12 +13,12 @@ import type { AdminRoute } from './route.ts';
 
 export interface SettingsOrders {
   view(): SettingsView;
-  /** Throws `invalid-config` and `conflict`. */
+  /** Throws `invalid-request` and `conflict`. */
   change(changes: Readonly<Record<string, unknown>>): Promise<SettingsView>;
   /** Throws `conflict`. */
   undo(): Promise<SettingsView>;
   export(): SettingsExport;
-  /** Throws `invalid-config`. */
+  /** Throws `invalid-request`. */
   import(file: Readonly<Record<string, unknown>>, dryRun: boolean): Promise<SettingsImported>;
 }
 

@@ -2,7 +2,7 @@
  * The settings of a host, or of a data folder for which none runs: looked at, changed, taken back, exported and imported. Every change
  * is checked by the schema as a whole before anything is written, so that the next start never fails for it.
  */
-import { MillraceError } from '../base/errors.ts';
+import { MillraceError, asMillraceError } from '../base/errors.ts';
 import { parseConfig } from '../config.ts';
 import type { Config } from '../config.ts';
 import type { SettingsExport, SettingsImported, SettingsView, SettingView } from '../protocol/admin/settings-view.ts';
@@ -76,7 +76,7 @@ export class SettingsDesk {
     };
   }
 
-  /** Values by path; null: the default again. Throws `invalid-config`, naming each wrong one, and `conflict` for a locked one. */
+  /** Values by path; null: the default again. Throws `invalid-request`, naming each wrong one, and `conflict` for a locked one. */
   async change(changes: Readonly<Record<string, unknown>>): Promise<SettingsView> {
     const { values } = this.#kept();
     this.#requireOpen(Object.keys(changes));
@@ -107,7 +107,7 @@ export class SettingsDesk {
     return { version: 1, settings: nest(Object.fromEntries(kept)) };
   }
 
-  /** Takes over what a file says, as one change. Throws `invalid-config` where the schema refuses it; then nothing is changed. */
+  /** Takes over what a file says, as one change. Throws `invalid-request` where the schema refuses it; then nothing is changed. */
   async import(file: Readonly<Record<string, unknown>>, dryRun: boolean): Promise<SettingsImported> {
     const isExport = file['version'] === 1 && typeof file['settings'] === 'object' && file['settings'] !== null;
     const wanted = flatten((isExport ? file['settings'] : file) as Record<string, unknown>);
@@ -164,7 +164,7 @@ export class SettingsDesk {
     for (const path of paths) {
       const shape = shapes.get(path);
       if (shape === undefined) {
-        throw new MillraceError('invalid-config', `There is no setting '${path.slice(0, 100)}'.`, {
+        throw new MillraceError('invalid-request', `There is no setting '${path.slice(0, 100)}'.`, {
           hint: 'docs/configuration.md lists all of them.',
         });
       }
@@ -184,8 +184,14 @@ export class SettingsDesk {
   /** The whole, as the next start will read it. */
   #check(gui: FlatSettings): void {
     const said = nest(merge(this.#layers(gui)));
-    // Without a host nobody has said the models folder yet.
-    parseConfig({ models: '-', dataDirectory: this.#parts.dataDirectory, ...said }, 'This change');
+    try {
+      // Without a host nobody has said the models folder yet.
+      parseConfig({ models: '-', dataDirectory: this.#parts.dataDirectory, ...said }, 'This change');
+    } catch (error) {
+      // The settings of the host are fine; what was asked for is not.
+      const { message, hint } = asMillraceError(error);
+      throw new MillraceError('invalid-request', message, hint === undefined ? {} : { hint });
+    }
   }
 
   #settle(paths: readonly string[], gui: FlatSettings, sentence: string): void {

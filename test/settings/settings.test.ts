@@ -148,14 +148,14 @@ describe('a change', () => {
   it('is all or nothing', async () => {
     const { desk, heard } = start();
     await expect(desk.change({ 'http.port': 9000, 'limits.maxConnections': 0 })).rejects.toMatchObject({
-      code: 'invalid-config',
+      code: 'invalid-request',
       message: expect.stringContaining('limits.maxConnections'),
     });
-    await expect(desk.change({ 'no.such': 1 })).rejects.toMatchObject({ code: 'invalid-config' });
+    await expect(desk.change({ 'no.such': 1 })).rejects.toMatchObject({ code: 'invalid-request' });
     // Settings that are each fine and do not go together.
     await expect(desk.change({ 'limits.headersTimeoutMs': 300_000 })).rejects.toThrow(/requestTimeoutMs/);
     // LAN without keys.
-    await expect(desk.change({ 'http.host': '0.0.0.0' })).rejects.toMatchObject({ code: 'invalid-config' });
+    await expect(desk.change({ 'http.host': '0.0.0.0' })).rejects.toMatchObject({ code: 'invalid-request' });
     expect(desk.view()).toMatchObject({ isRestartNeeded: false, undo: [] });
     expect(heard.changed).toEqual([]);
   });
@@ -219,7 +219,7 @@ describe('a file', () => {
   it('is refused as a whole where the schema refuses a part', async () => {
     const { desk } = start();
     await expect(desk.import({ http: { port: 1111 }, limits: { maxConnections: -1 } }, false)).rejects.toMatchObject({
-      code: 'invalid-config',
+      code: 'invalid-request',
     });
     expect(desk.view().undo).toEqual([]);
   });

@@ -89,9 +89,7 @@ function Places() {
         <Route path="/sources">
           <SourcesPlace />
         </Route>
-        <Route path="/settings">
-          <SettingsPlace />
-        </Route>
+        <Route path="/settings/:tab?">{({ tab }) => <SettingsPlace tab={tab} />}</Route>
         <Route>
           <Redirect to="/" replace />
         </Route>

@@ -18,6 +18,7 @@ import { exitCodes, reportError } from './cli/output.ts';
 import type { ReplayFlags } from './cli/scale.ts';
 import { addServingCommands } from './cli/serving-commands.ts';
 import { addSourceCommands } from './cli/source-commands.ts';
+import { addUpkeepCommands } from './cli/upkeep-commands.ts';
 import type { EventFlags, RecordFlags, ScaleFlags, SetFlags } from './cli/scale-host.ts';
 import type { ServeFlags } from './cli/serve.ts';
 import { version } from './version.ts';
@@ -320,6 +321,7 @@ scale
   );
 
 addMeasuringCommands(program, { dataOption, run });
+addUpkeepCommands(program, { dataOption, run });
 
 addAccessCommands(program, { dataOption, run });
 

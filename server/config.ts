@@ -140,6 +140,11 @@ const configSchema = z.strictObject({
 
 export type Config = z.infer<typeof configSchema>;
 
+/** The schema as JSON Schema, for those who list settings or check them elsewhere. */
+export function configJsonSchema(): unknown {
+  return z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' });
+}
+
 /** Throws `invalid-config`, naming each wrong field, what it is and what it may be. */
 export function parseConfig(raw: unknown, where: string): Config {
   const result = configSchema.safeParse(raw);

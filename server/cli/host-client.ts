@@ -8,6 +8,8 @@ import type { HostView } from '../protocol/admin/host-view.ts';
 
 /** A host on the same machine answers in milliseconds. */
 const requestTimeoutMs = 5000;
+/** Megabytes that are made while they are sent. */
+const fileTimeoutMs = 60_000;
 
 export interface FoundHost {
   readonly run: RunFacts;
@@ -76,6 +78,20 @@ export class HostClient {
     if (!needsKey) return {};
     const { secret } = await this.post<{ readonly secret: string }>('/passing-keys', { right });
     return { Authorization: `Bearer ${secret}` };
+  }
+
+  /** What is no JSON, a file. Throws `host-not-running` where there is none. */
+  async bytes(path: string): Promise<Buffer> {
+    try {
+      const response = await fetch(`${this.run.adminUrl}/api/v1${path}`, {
+        signal: AbortSignal.timeout(fileTimeoutMs),
+        headers: { Authorization: `Bearer ${this.run.adminToken}` },
+      });
+      if (!response.ok) throw new Error(`It answered ${response.status}.`);
+      return Buffer.from(await response.arrayBuffer());
+    } catch (error) {
+      throw this.#gone(error);
+    }
   }
 
   /** Throws the error that the host answered with, or `host-not-running` where it does not answer. */

@@ -79,6 +79,9 @@ export class Replica<C extends ReplicaCall> {
   readonly device: string;
   readonly pid: number;
   readonly startedMs: number;
+  /** Processes before this one in its slot, and how the last of them ended. */
+  readonly restarts: number;
+  readonly lastExit: string | undefined;
   state: ReplicaState = 'starting';
   report: LoadedReport | undefined;
   rssBytes = 0;
@@ -99,6 +102,7 @@ export class Replica<C extends ReplicaCall> {
   #loadError: MillraceError | undefined;
   #requested = false;
   #stalled = false;
+  #isDrained = false;
   #runSinceMs = 0;
   #meanRunMs = 0;
   readonly #rowMs = new RunningMedian();
@@ -106,7 +110,7 @@ export class Replica<C extends ReplicaCall> {
   #channelClosed = false;
 
   constructor(
-    slot: { readonly name: string; readonly weight: number },
+    slot: Pick<Replica<C>, 'name' | 'weight' | 'restarts' | 'lastExit'>,
     process: ReplicaProcess,
     load: LoadCommand,
     events: ReplicaEvents<C>,
@@ -114,6 +118,8 @@ export class Replica<C extends ReplicaCall> {
   ) {
     this.name = slot.name;
     this.weight = slot.weight;
+    this.restarts = slot.restarts;
+    this.lastExit = slot.lastExit;
     this.device = deviceName(load.device ?? cpuDevice);
     this.pid = process.pid;
     this.startedMs = performance.now();
@@ -137,7 +143,17 @@ export class Replica<C extends ReplicaCall> {
   }
 
   get available(): boolean {
-    return this.state === 'ready' && !this.#stalled;
+    return this.state === 'ready' && !this.#stalled && !this.#isDrained;
+  }
+
+  /** By order of a person it is sent nothing; what it has is answered, and it stays loaded. */
+  get isDrained(): boolean {
+    return this.#isDrained;
+  }
+
+  set isDrained(isDrained: boolean) {
+    this.#isDrained = isDrained;
+    this.#events.onCapacity(this);
   }
 
   /** A stalled replica counts as not alive for panics: what it is sent would wait behind the run that stalls it. */

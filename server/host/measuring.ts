@@ -3,12 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MeasuringParts } from '../admin/measuring-routes.ts';
 import type { DeviceBook } from '../cluster/device-book.ts';
+import { htmlReport } from '../loadtest/html-report.ts';
 import { runLoadProcess } from '../loadtest/load-process.ts';
 import type { SampleRows } from '../loadtest/request-inputs.ts';
 import { parseModelName } from '../models/model-name.ts';
 import { parseSamples } from '../models/samples.ts';
 import { SettingFile } from '../tuning/setting-file.ts';
 import { tuneModel } from '../tuning/tune-model.ts';
+import { version } from '../version.ts';
 import { deviceReport } from './device-report.ts';
 
 export interface MeasuredHost {
@@ -28,6 +30,7 @@ export function measuringOf(host: MeasuredHost): Omit<MeasuringParts, 'jobs' | '
     devices: (fresh) => deviceReport(book, { fresh }),
     bench: async (plan, signal, onProgress) =>
       runLoadProcess(plan, { samples: await samplesOf(modelsFolder, plan.model), signal, onProgress }),
+    benchReport: (result) => htmlReport(result, `Millrace ${version}`),
     tune: async (wish, signal, onProgress) => {
       const model = parseModelName(wish.model);
       const samples = await samplesOf(modelsFolder, model);

@@ -18,6 +18,7 @@ import { ModelStatistics } from '../metrics/model-statistics.ts';
 import type { ModelEntry, ModelVersion } from '../models/repository.ts';
 import type { ModelFacts, Signature } from '../protocol/tensors.ts';
 import type { Run } from './cached-model.ts';
+import { CopyControl } from './copy-control.ts';
 import { LoadWatch } from './load-watch.ts';
 import { Loading } from './loading.ts';
 import type { Residence } from './loading.ts';
@@ -56,6 +57,7 @@ export class ServedModel implements GatewayModel {
   readonly threads: number;
   readonly strategy: string;
   readonly cache: ModelCache;
+  readonly copies: CopyControl;
   /** Takes a request: from the cache where it may be, else from a replica or another server. */
   readonly submit: Run;
   readonly #options: ServedModelOptions;
@@ -103,6 +105,7 @@ export class ServedModel implements GatewayModel {
     this.cache = new ModelCache(options, this, (...call) => this.#run(...call));
     this.submit = this.cache.submit;
     this.#loading = new Loading(this.#replicas, () => options.onChange?.());
+    this.copies = new CopyControl(this.#replicas, this.#loading);
     const remote = { model: entry.name, nextUpstream: manifest.nextUpstream, log: options.log };
     const onChange = (): void => this.#onRemoteChange();
     this.#remotes = manifest.upstreams.map(

@@ -40,6 +40,11 @@ const { routes } = new AdminApi({
   orders: {} as never,
   // Only its routes are looked at.
   sources: {} as SourceDesk,
+  copies: {} as never,
+  doctor: {} as never,
+  settings: {} as never,
+  readLog: () => ({ run: '', entries: [], lastId: 0, skipped: 0 }),
+  graphics: () => [],
   readHistory: () => ({ stepSeconds: 1, times: [], series: {} }),
   scaling: { views: () => [], order: () => {}, samples: () => [] },
   onEvent: () => {},

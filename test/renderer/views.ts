@@ -13,6 +13,7 @@ export function copyView(changes: Partial<ReplicaView> = {}): ReplicaView {
     answered: 0,
     rssBytes: 80_000_000,
     upSeconds: 5,
+    restarts: 0,
     ...changes,
   };
 }

@@ -15,6 +15,7 @@ import type { ImportFlags, RemoveFlags } from './cli/models.ts';
 import type { OpenFlags } from './cli/open.ts';
 import { exitCodes, reportError } from './cli/output.ts';
 import type { ReplayFlags } from './cli/scale.ts';
+import { addSamplesCommands } from './cli/samples-commands.ts';
 import { addServingCommands } from './cli/serving-commands.ts';
 import { addSourceCommands } from './cli/source-commands.ts';
 import type { EventFlags, RecordFlags, ScaleFlags, SetFlags } from './cli/scale-host.ts';
@@ -98,6 +99,7 @@ models
   );
 
 addServingCommands(models, { dataOption, run });
+addSamplesCommands(models, { dataOption, run });
 
 models
   .command('import')

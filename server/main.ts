@@ -33,6 +33,7 @@ import { Residency } from './host/residency.ts';
 import { SourceScheduler } from './host/source-scheduler.ts';
 import { ScalingBook } from './host/scaling-book.ts';
 import { Scaling } from './host/scaling.ts';
+import { TestCases } from './host/test-cases.ts';
 import { tryModel } from './inspect/trial-load.ts';
 import { countPhysicalCores, MachineMeter } from './metrics/machine.ts';
 import { GraphicsMeter } from './metrics/graphics-meter.ts';
@@ -214,6 +215,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     events,
     onEvent,
     orders: models,
+    testCases: new TestCases({ library, catalog }),
     scaling: scaling.controls,
     readHistory: (query) => history.read(query, Date.now()),
     answerInference: (...request) => listener.answer(...request),

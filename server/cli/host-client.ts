@@ -51,23 +51,37 @@ export class HostClient {
     return this.#ask<Answer>('POST', path, body, timeoutMs);
   }
 
+  /** A body that is no JSON. */
+  send<Answer>(path: string, body: Uint8Array<ArrayBuffer>, contentType: string, timeoutMs = 60_000): Promise<Answer> {
+    return this.#exchange<Answer>('POST', path, { 'Content-Type': contentType }, body, timeoutMs);
+  }
+
   put<Answer>(path: string, body: object): Promise<Answer> {
     return this.#ask<Answer>('PUT', path, body, requestTimeoutMs);
   }
 
-  /** Throws the error that the host answered with, or `host-not-running` where it does not answer. */
   async #ask<Answer>(method: string, path: string, body: object | undefined, timeoutMs: number): Promise<Answer> {
+    return body === undefined
+      ? this.#exchange(method, path, {}, undefined, timeoutMs)
+      : this.#exchange(method, path, { 'Content-Type': 'application/json' }, JSON.stringify(body), timeoutMs);
+  }
+
+  /** Throws the error that the host answered with, or `host-not-running` where it does not answer. */
+  async #exchange<Answer>(
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: string | Uint8Array<ArrayBuffer> | undefined,
+    timeoutMs: number,
+  ): Promise<Answer> {
     let response: Response;
     let text: string;
     try {
       response = await fetch(`${this.run.adminUrl}/api/v1${path}`, {
         method,
         signal: AbortSignal.timeout(timeoutMs),
-        headers: {
-          Authorization: `Bearer ${this.run.adminToken}`,
-          ...(body !== undefined && { 'Content-Type': 'application/json' }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
+        headers: { Authorization: `Bearer ${this.run.adminToken}`, ...headers },
+        ...(body !== undefined && { body }),
       });
       text = await response.text();
     } catch (error) {

@@ -27,6 +27,8 @@ import { sessionRoutes } from '../admin/session-routes.ts';
 import { sourceRoutes } from '../admin/source-routes.ts';
 import type { SourceDesk } from '../admin/source-routes.ts';
 import { statusRoutes } from '../admin/status-routes.ts';
+import { testCaseRoutes } from '../admin/test-case-routes.ts';
+import type { TestCaseDesk } from '../admin/test-case-routes.ts';
 import { tryRoutes } from '../admin/try-routes.ts';
 import type { AnswerInference } from '../admin/try-routes.ts';
 import { uploadRoutes } from '../admin/upload-routes.ts';
@@ -62,6 +64,7 @@ export interface AdminApiParts extends HostViewParts {
   readonly orders: ModelOrders;
   readonly sources: SourceDesk;
   readonly scaling: ScalingControls;
+  readonly testCases: TestCaseDesk;
   readHistory(query: HistoryQuery): HistoryAnswer;
   /** Answers as the inference listener does. */
   readonly answerInference: AnswerInference;
@@ -122,6 +125,7 @@ export class AdminApi {
         }),
         ...modelRoutes({ jobs: this.jobs, orders: parts.orders }),
         ...tryRoutes(parts.answerInference),
+        ...testCaseRoutes(parts.testCases),
         ...measuringRoutes({ ...parts.measuring, jobs: this.jobs, inferenceUrl: () => addresses().inferenceUrl }),
         ...cacheRoutes(parts.answers && ((model) => clearAnswers(parts.answers!, model))),
         ...sourceRoutes(parts.sources),

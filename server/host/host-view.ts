@@ -9,6 +9,7 @@ import { cacheProblems, cacheView, modelCacheView } from './cache-views.ts';
 import type { Catalog } from './catalog.ts';
 import type { Deployment } from './deployment.ts';
 import { MachineLoad } from './machine-load.ts';
+import { recipeView } from './recipe-view.ts';
 import type { ServedModel } from './served-model.ts';
 import { readVersionFacts } from './version-facts.ts';
 import type { VersionFacts } from './version-facts.ts';
@@ -97,8 +98,10 @@ export class HostViews {
       }),
       ...(facts?.labels !== undefined && { labels: [...facts.labels] }),
       ...(facts?.featureNames !== undefined && { featureNames: [...facts.featureNames] }),
+      ...(facts?.recipe !== undefined && { recipe: recipeView(facts)! }),
       ...(exampleRow !== undefined && { exampleRow: [...exampleRow] }),
       takesPredict: served.takesPredict,
+      keepsTestCases: served.takesPredict && served.known !== undefined,
       timeoutMs: served.timeoutMs,
       strategy: served.strategy,
       queued: versions.reduce((sum, each) => sum + each.reading().queued, 0),

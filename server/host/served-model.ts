@@ -16,14 +16,14 @@ import type { GatewayModel, ModelState } from '../gateway/model-catalog.ts';
 import type { ModelReading } from '../metrics/inference-metrics.ts';
 import { ModelStatistics } from '../metrics/model-statistics.ts';
 import type { ModelEntry, ModelVersion } from '../models/repository.ts';
-import type { ModelFacts, Signature } from '../protocol/tensors.ts';
+import type { ModelFacts } from '../protocol/tensors.ts';
 import type { Run } from './cached-model.ts';
 import { LoadWatch } from './load-watch.ts';
 import { Loading } from './loading.ts';
 import type { Residence } from './loading.ts';
 import { ModelCache } from './model-cache.ts';
 import { replicaEvents } from './replica-events.ts';
-import { maxQueueOf, replicaSetOptions } from './served-model-options.ts';
+import { factsOf, maxQueueOf, replicaSetOptions } from './served-model-options.ts';
 import type { KnownVersion, ServedModelOptions } from './served-model-options.ts';
 import { countOutcome } from './outcome-count.ts';
 import {
@@ -63,6 +63,8 @@ export class ServedModel implements GatewayModel {
   readonly #replicas: ReplicaSet<Call>;
   readonly #remotes: readonly RemoteUpstream[];
   #facts: ModelFacts | undefined;
+  /** By its record, before it is loaded. */
+  #knownFacts: ModelFacts | undefined;
   #batching: GatewayModel['batching'];
   #sweeper: NodeJS.Timeout | undefined;
   /** The autoscaler's number while it is loaded. */
@@ -192,7 +194,7 @@ export class ServedModel implements GatewayModel {
   get facts(): ModelFacts | undefined {
     const { known } = this.#options;
     if (this.#facts !== undefined || known === undefined) return this.#facts;
-    return this.#factsOf(known.signature, known.maxBatchSize);
+    return (this.#knownFacts ??= factsOf(this.#options, known.signature, known.maxBatchSize));
   }
 
   get batching(): GatewayModel['batching'] {
@@ -365,20 +367,17 @@ export class ServedModel implements GatewayModel {
       this.#options.log.info(`${this.name}/${this.version}: ${report.batching}`);
       this.#options.onEvent(readyEvent(this.name, this.version, report));
     }
-    this.#facts = this.#factsOf(report.signature, report.maxBatchSize);
+    this.#facts = factsOf(this.#options, report.signature, report.maxBatchSize);
     this.#batching = { ...this.#batching, maxBatchSize: report.maxBatchSize, reason: report.batching };
-  }
-
-  #factsOf(signature: Signature, maxBatchSize: number): ModelFacts {
-    const { labels, manifest } = this.#options.entry;
-    return { name: this.name, version: this.version, signature, maxBatchSize, labels, featureNames: manifest.features };
   }
 
   /** Only a model without local replicas depends on what its servers say of it and whether one of them is there. */
   #onRemoteChange(): void {
     if (this.#options.version !== undefined || this.#stopping) return;
     const signature = this.#remotes.find((remote) => remote.signature !== undefined)?.signature;
-    if (signature !== undefined) this.#facts ??= { ...this.#factsOf(signature, 0), featureNames: undefined };
+    if (signature !== undefined) {
+      this.#facts ??= { ...factsOf(this.#options, signature, 0), featureNames: undefined, recipe: undefined };
+    }
     const gone = this.#remotes.every((remote) => !remote.alive && remote.condition === 'down');
     this.#noServer = gone ? noServer(this.name) : undefined;
     this.#dispatcher.setOutage(this.#noServer);

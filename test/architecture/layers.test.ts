@@ -103,6 +103,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
     'server/cli/source-commands.ts',
     'server/cli/measuring-commands.ts',
     'server/cli/serving-commands.ts',
+    'server/cli/samples-commands.ts',
   ],
   pino: ['server/base/log.ts'],
   'pino-pretty': ['server/base/log.ts'],
@@ -111,9 +112,13 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   yauzl: ['server/models/archive.ts'],
   tar: ['server/models/tar-archive.ts'],
   'csv-parse': ['server/cli/feature-file.ts'],
+  'csv-parse/sync': ['server/protocol/csv-table.ts'],
+  sharp: ['server/replica/image-decoder.ts'],
   zod: [
     'server/config.ts',
     'server/models/manifest.ts',
+    'server/models/recipe-schema.ts',
+    'server/models/schema-parts.ts',
     'server/autoscaler/policy.ts',
     'server/autoscaler/trace-schema.ts',
     // What the admin API takes and gives: bodies are checked and the OpenAPI document is made by the same schemas.

@@ -27,6 +27,7 @@ const { routes } = new AdminApi({
   connections: () => 0,
   addresses: () => ({ inferenceUrl: '', adminUrl: '' }),
   events: { list: () => [], onEvent: () => () => {} },
+  testCases: {} as never,
   orders: {} as never,
   // Only its routes are looked at.
   sources: {} as SourceDesk,

@@ -75,6 +75,7 @@ export const tryTexts = {
   'picture.guessed': 'Guessed from the model. If answers look wrong, ask its maker for these.',
 
   'recipe.title': 'Recipe of {name}',
+  'recipe.line': 'Recipe: {size}; {fit}; {numbers}; {order}',
   'recipe.hint': 'The file is sent as it is. The recipe in millrace.json makes of it what every app gets.',
   'recipe.sent': 'What the model sees of {width} × {height}',
   'recipe.size': 'Picture',

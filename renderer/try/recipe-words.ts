@@ -26,6 +26,18 @@ export function normalText({ mean, std }: Pick<ImageView, 'mean' | 'std'>): stri
   return parts.filter((part) => part !== undefined).join(', ');
 }
 
+/** All of it in one line. */
+export function recipeText(recipe: ImageView): string {
+  const { width, height, channels, layout, order } = recipe;
+  const size = `${width} × ${height}, ${channelText(channels, order)}`;
+  const numbers = [rangeText(recipe), normalText(recipe)].filter((part) => part !== '').join('; ');
+  return t('recipe.line', { size, fit: fitText(recipe), numbers, order: layoutText(layout) });
+}
+
+export function layoutText(layout: ImageView['layout']): string {
+  return layout === 'flat' ? t('picture.order.flat') : layout;
+}
+
 function plain(value: number): string {
   return String(Number(value.toPrecision(4)));
 }

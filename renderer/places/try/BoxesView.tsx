@@ -45,6 +45,9 @@ export function BoxesView({ boxes, size, picture }: BoxesViewProps) {
   );
 }
 
+/** Pixels of the canvas across. */
+const leastWidth = 640;
+
 function BoxPicture({
   boxes,
   size,
@@ -55,6 +58,8 @@ function BoxPicture({
   readonly picture: Blob;
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  // Lines and words of a small picture would be larger than it.
+  const zoom = Math.max(1, Math.ceil(leastWidth / size.width));
   useEffect(() => {
     let isOld = false;
     const element = canvas.current!;
@@ -62,32 +67,34 @@ function BoxPicture({
       if (isOld) return;
       const context = element.getContext('2d')!;
       const style = getComputedStyle(element);
-      const line = Math.max(2, Math.round(size.width / 200));
-      context.drawImage(bitmap, 0, 0, size.width, size.height);
+      const line = Math.max(2, Math.round(element.width / 320));
+      context.drawImage(bitmap, 0, 0, element.width, element.height);
       context.lineWidth = line;
       context.strokeStyle = style.color;
       context.font = `600 ${line * 7}px ${style.fontFamily}`;
       context.textBaseline = 'bottom';
       for (const { label, box } of boxes) {
-        context.strokeRect(box.x, box.y, box.width, box.height);
+        const [x, y] = [box.x * zoom, box.y * zoom];
+        context.strokeRect(x, y, box.width * zoom, box.height * zoom);
         const width = context.measureText(label).width + line * 4;
-        const top = Math.max(line * 9, box.y);
+        const left = Math.max(0, Math.min(element.width - width, x - line / 2));
+        const top = Math.max(line * 9, y);
         context.fillStyle = style.color;
-        context.fillRect(box.x - line / 2, top - line * 9, width, line * 9);
+        context.fillRect(left, top - line * 9, width, line * 9);
         context.fillStyle = style.backgroundColor;
-        context.fillText(label, box.x + line * 1.5, top - line / 2);
+        context.fillText(label, left + line * 2, top - line / 2);
       }
     });
     return () => {
       isOld = true;
     };
-  }, [boxes, size, picture]);
+  }, [boxes, picture, zoom]);
   return (
     <canvas
       ref={canvas}
       className={styles.picture}
-      width={size.width}
-      height={size.height}
+      width={Math.round(size.width * zoom)}
+      height={Math.round(size.height * zoom)}
       role="img"
       aria-label={t('answer.boxes', { count: boxes.length })}
     />

@@ -10,10 +10,10 @@ import type { Point, Stroke } from '../../try/drawing.ts';
 import type { PictureField } from '../../try/form-model.ts';
 import { drawingValues, guessRange, pictureShape } from '../../try/pixels.ts';
 import type { PicturePreset } from '../../try/pixels.ts';
+import { recipeText } from '../../try/recipe-words.ts';
 import type { FieldValue, FileValue } from '../../try/request.ts';
 import { PixelPreview } from './PixelPreview.tsx';
 import { PresetFields } from './PresetFields.tsx';
-import { RecipeLines } from './RecipeLines.tsx';
 import { fileValue, fitPicture, inkFile, openPicture, shapedPicture } from './picture-file.ts';
 import styles from './PadInput.module.css';
 
@@ -117,11 +117,7 @@ export function PadInput({ field, onChange }: PadInputProps) {
           <p className={styles.caption}>{t('pad.seen')}</p>
           <PixelPreview width={width} height={height} ink={ink} label={t('pad.seen')} />
         </div>
-        {recipe === undefined ? (
-          <PresetFields field={field} preset={preset} onChange={setPreset} />
-        ) : (
-          <RecipeLines recipe={recipe} />
-        )}
+        {recipe === undefined && <PresetFields field={field} preset={preset} onChange={setPreset} />}
       </div>
       <div className={styles.tools}>
         <Button icon={<Eraser aria-hidden="true" />} onClick={clear} disabled={ink === undefined}>
@@ -148,6 +144,7 @@ export function PadInput({ field, onChange }: PadInputProps) {
         )}
         <p className={styles.note}>{t('pad.dropHint')}</p>
       </div>
+      {recipe !== undefined && <p className={styles.recipe}>{recipeText(recipe)}</p>}
     </div>
   );
 }

@@ -2,7 +2,7 @@
 import type { ImageView } from '../../../server/protocol/admin/recipe-view.ts';
 import { FactList } from '../../components/FactList.tsx';
 import { t } from '../../texts/t.ts';
-import { channelText, fitText, normalText, rangeText } from '../../try/recipe-words.ts';
+import { channelText, fitText, layoutText, normalText, rangeText } from '../../try/recipe-words.ts';
 
 export function RecipeLines({ recipe }: { readonly recipe: ImageView }) {
   const { width, height, channels, layout, order } = recipe;
@@ -13,7 +13,7 @@ export function RecipeLines({ recipe }: { readonly recipe: ImageView }) {
         { name: t('recipe.size'), value: `${width} × ${height}, ${channelText(channels, order)}` },
         { name: t('recipe.fit'), value: fitText(recipe) },
         { name: t('recipe.numbers'), value: numbers === '' ? rangeText(recipe) : `${rangeText(recipe)}; ${numbers}` },
-        { name: t('recipe.layout'), value: layout === 'flat' ? t('picture.order.flat') : layout },
+        { name: t('recipe.layout'), value: layoutText(layout) },
       ]}
     />
   );

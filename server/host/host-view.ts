@@ -101,7 +101,7 @@ export class HostViews {
       ...(facts?.recipe !== undefined && { recipe: recipeView(facts)! }),
       ...(exampleRow !== undefined && { exampleRow: [...exampleRow] }),
       takesPredict: served.takesPredict,
-      keepsTestCases: served.takesPredict && served.known !== undefined,
+      keepsTestCases: served.takesPredict && served.isStored,
       timeoutMs: served.timeoutMs,
       strategy: served.strategy,
       queued: versions.reduce((sum, each) => sum + each.reading().queued, 0),

@@ -17,6 +17,8 @@ export interface ServedModelOptions extends ModelCacheOptions {
   readonly gate: StartGate;
   readonly log: Log;
   readonly exampleRow: readonly number[] | undefined;
+  /** Default false. */
+  readonly isStored?: boolean | undefined;
   /** What the version's record says of it, so that it can be described before it is loaded. */
   readonly known?: KnownVersion | undefined;
   /** Default: everything on the CPU. */

@@ -45,6 +45,8 @@ export class ServedModel implements GatewayModel {
   readonly version: string;
   readonly description: string | undefined;
   readonly exampleRow: readonly number[] | undefined;
+  /** Its files are in the store, where Millrace may write. */
+  readonly isStored: boolean;
   statistics = new ModelStatistics();
   /** What the autoscaler wants to know between its ticks. */
   readonly loadWatch = new LoadWatch(() => {
@@ -84,6 +86,7 @@ export class ServedModel implements GatewayModel {
     this.version = version?.version ?? '1';
     this.description = manifest.description;
     this.exampleRow = options.exampleRow;
+    this.isStored = options.isStored === true;
     this.timeoutMs = manifest.timeoutMs ?? config.defaults.timeoutMs;
     this.threads = placement.threads;
     const strategy = manifest.strategy ?? config.defaults.strategy;

@@ -76,6 +76,12 @@ function readAbout(raw: unknown, rows: number): (CaseAbout | undefined)[] {
   });
 }
 
+/** The inputs alone, for programs that send them as tensors; undefined where some are pictures, which only a recipe reads. */
+export function plainInputs({ inputs }: SampleCases): SampleCases['inputs'] | undefined {
+  const isPicture = (row: unknown): boolean => typeof row === 'object' && !Array.isArray(row);
+  return Object.values(inputs).some((rows) => rows.some(isPicture)) ? undefined : inputs;
+}
+
 type Rows = Record<string, readonly unknown[]>;
 
 function firstRows(rows: Rows): Rows {

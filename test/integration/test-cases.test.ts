@@ -107,7 +107,9 @@ describe('a recipe that does not fit', () => {
       [{ width: 8, height: 9, channels: 1 }, 'makes 72 numbers \\(8 × 9 × 1\\) for the input "x", which takes 64'],
       [{ width: 8 }, 'does not say the height of the input "x"'],
     ] as const) {
-      const { code, stdout, stderr } = await imported(identityModel('FLOAT', ['batch', 64]), { inputs: { x: { image } } });
+      const { code, stdout, stderr } = await imported(identityModel('FLOAT', ['batch', 64]), {
+        inputs: { x: { image } },
+      });
       expect(code).toBe(1);
       expect(stdout + stderr).toMatch(new RegExp(sentence));
     }

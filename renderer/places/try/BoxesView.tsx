@@ -67,7 +67,7 @@ function BoxPicture({
       if (isOld) return;
       const context = element.getContext('2d')!;
       const style = getComputedStyle(element);
-      const line = Math.max(2, Math.round(element.width / 320));
+      const line = Math.max(3, Math.round(element.width / 200));
       context.drawImage(bitmap, 0, 0, element.width, element.height);
       context.lineWidth = line;
       context.strokeStyle = style.color;

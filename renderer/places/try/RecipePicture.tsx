@@ -40,7 +40,7 @@ export function RecipePicture({ field, recipe, showFaults, onChange }: RecipePic
     <div className={styles.zone}>
       <PictureZone
         seen={seen}
-        caption={bitmap && t('recipe.sent', { width: bitmap.width, height: bitmap.height })}
+        caption={bitmap && t('recipe.sent', { width: String(bitmap.width), height: String(bitmap.height) })}
         onFile={take}
       />
       {isUnreadable && (

@@ -16,6 +16,7 @@ import type { ImportFlags, RemoveFlags } from './cli/models.ts';
 import type { OpenFlags } from './cli/open.ts';
 import { exitCodes, reportError } from './cli/output.ts';
 import type { ReplayFlags } from './cli/scale.ts';
+import { addSamplesCommands } from './cli/samples-commands.ts';
 import { addServingCommands } from './cli/serving-commands.ts';
 import { addSourceCommands } from './cli/source-commands.ts';
 import { addUpkeepCommands } from './cli/upkeep-commands.ts';
@@ -101,6 +102,7 @@ models
   );
 
 addServingCommands(models, { dataOption, run });
+addSamplesCommands(models, { dataOption, run });
 
 models
   .command('import')

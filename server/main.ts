@@ -40,6 +40,7 @@ import { SourceScheduler } from './host/source-scheduler.ts';
 import { ScalingBook } from './host/scaling-book.ts';
 import { Scaling } from './host/scaling.ts';
 import { upkeepOf } from './host/upkeep.ts';
+import { TestCases } from './host/test-cases.ts';
 import { tryModel } from './inspect/trial-load.ts';
 import { countPhysicalCores, MachineMeter } from './metrics/machine.ts';
 import { GraphicsMeter } from './metrics/graphics-meter.ts';
@@ -277,6 +278,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     onEvent,
     orders: models,
     copies: new CopyDesk({ catalog, residency, onEvent }),
+    testCases: new TestCases({ library, catalog }),
     scaling: scaling.controls,
     readHistory: (query) => history.read(query, Date.now()),
     answerInference: (...request) => listener.answer(...request),

@@ -119,6 +119,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
     'server/cli/serving-commands.ts',
     'server/cli/access-commands.ts',
     'server/cli/upkeep-commands.ts',
+    'server/cli/samples-commands.ts',
   ],
   pino: ['server/base/log.ts'],
   'pino-pretty': ['server/base/log.ts'],
@@ -131,9 +132,13 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   yazl: ['server/doctor/bundle-zip.ts'],
   tar: ['server/models/tar-archive.ts'],
   'csv-parse': ['server/cli/feature-file.ts'],
+  'csv-parse/sync': ['server/protocol/csv-table.ts'],
+  sharp: ['server/replica/image-decoder.ts'],
   zod: [
     'server/config.ts',
     'server/models/manifest.ts',
+    'server/models/recipe-schema.ts',
+    'server/models/schema-parts.ts',
     'server/autoscaler/policy.ts',
     'server/autoscaler/trace-schema.ts',
     // What the admin API takes and gives: bodies are checked and the OpenAPI document is made by the same schemas.

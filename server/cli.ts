@@ -15,6 +15,7 @@ import type { ImportFlags, RemoveFlags } from './cli/models.ts';
 import type { OpenFlags } from './cli/open.ts';
 import { exitCodes, reportError } from './cli/output.ts';
 import type { ReplayFlags } from './cli/scale.ts';
+import { addServiceCommands } from './cli/service-commands.ts';
 import { addServingCommands } from './cli/serving-commands.ts';
 import { addSourceCommands } from './cli/source-commands.ts';
 import type { EventFlags, RecordFlags, ScaleFlags, SetFlags } from './cli/scale-host.ts';
@@ -56,6 +57,7 @@ program
   )
   .addOption(dataOption())
   .addOption(new Option('--log-level <level>', 'what to log').choices(['debug', 'info', 'warn', 'error', 'silent']))
+  .option('--log-file <file>', 'log into a file instead of standard error')
   .option('--json', 'log and announce as JSON')
   .addHelpText('after', '\nExample:\n  millrace serve --models ./models --replicas 2')
   .action((flags: ServeFlags) => run(flags.json === true, async () => (await import('./cli/serve.ts')).serve(flags)));
@@ -318,6 +320,7 @@ scale
   );
 
 addMeasuringCommands(program, { dataOption, run });
+addServiceCommands(program, { run, userDataFolder: defaultDataDirectory() });
 
 async function run(json: boolean, command: () => Promise<void>): Promise<void> {
   try {

@@ -78,7 +78,7 @@ const logLevels = { info: 'info', attention: 'warn', failure: 'error' } as const
 
 export async function startHost(config: Config, parts: HostParts = {}): Promise<Host> {
   const startedMs = performance.now();
-  const log = parts.log ?? createLog(config.log.level, config.log.format);
+  const log = parts.log ?? createLog(config.log.level, config.log.format, config.log.file);
   const events = new EventLog({
     path: join(config.dataDirectory, 'events.db'),
     onTrouble: (message, error) => log.warn({ error }, message),

@@ -58,6 +58,7 @@ export type ErrorCode =
   | 'version-in-use'
   | 'disk-full'
   | 'port-in-use'
+  | 'service-failed'
   | 'host-not-running';
 
 export interface ErrorOptions {

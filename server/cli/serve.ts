@@ -17,6 +17,7 @@ export interface ServeFlags {
   readonly replicas?: number;
   readonly data: string;
   readonly logLevel?: string;
+  readonly logFile?: string;
   readonly json?: boolean;
 }
 
@@ -55,6 +56,7 @@ async function settingsFrom(flags: ServeFlags): Promise<Record<string, unknown>>
       ...section('log'),
       ...(flags.logLevel !== undefined && { level: flags.logLevel }),
       ...(flags.json === true && { format: 'json' }),
+      ...(flags.logFile !== undefined && { file: resolve(flags.logFile) }),
     },
   };
 }

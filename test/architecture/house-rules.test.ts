@@ -49,7 +49,7 @@ describe('the house rules', () => {
 
   it('every unit test lies where its source lies', () => {
     const mirrored =
-      /^test\/(base|protocol|balancer|cluster|metrics|models|openapi|loadtest|plot|tuning|replica|security|sources|storage|sync|gateway|admin|host|cli|renderer)\/(.+)\.test\.ts$/;
+      /^test\/(base|protocol|balancer|cluster|daemon|updating|metrics|models|openapi|loadtest|plot|tuning|replica|security|sources|storage|sync|gateway|admin|host|cli|renderer)\/(.+)\.test\.ts$/;
     // `dispatcher-properties.test.ts` tests dispatcher.ts: a long test is split by what it is about.
     const hasSource = (folder: string, name: string): boolean =>
       existsSync(join(root, folder === 'renderer' ? '' : 'server', folder, `${name}.ts`)) ||

@@ -8,6 +8,8 @@ const files = sourceFiles('server');
 const allowed: Readonly<Record<string, readonly string[]>> = {
   base: [],
   plot: ['base'],
+  daemon: ['base'],
+  updating: ['base', 'protocol'],
   protocol: ['base'],
   autoscaler: ['base', 'protocol'],
   balancer: ['base', 'protocol'],
@@ -52,6 +54,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     'base',
+    'daemon',
     'protocol',
     'cluster',
     'metrics',
@@ -103,12 +106,13 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
     'server/cli/source-commands.ts',
     'server/cli/measuring-commands.ts',
     'server/cli/serving-commands.ts',
+    'server/cli/service-commands.ts',
   ],
   pino: ['server/base/log.ts'],
   'pino-pretty': ['server/base/log.ts'],
   systeminformation: ['server/metrics/system-information.ts'],
   'hdr-histogram-js': ['server/loadtest/latency-histogram.ts'],
-  yauzl: ['server/models/archive.ts'],
+  yauzl: ['server/models/archive.ts', 'server/updating/update-parcel.ts'],
   tar: ['server/models/tar-archive.ts'],
   'csv-parse': ['server/cli/feature-file.ts'],
   zod: [
@@ -130,6 +134,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
     'server/cluster/cuda-files.ts',
     'server/loadtest/load-process.ts',
     'server/tuning/trial-host.ts',
+    'server/daemon/apply-plan.ts',
   ],
 };
 

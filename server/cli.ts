@@ -15,7 +15,7 @@ import type { ImportFlags, RemoveFlags } from './cli/models.ts';
 import type { OpenFlags } from './cli/open.ts';
 import { exitCodes, reportError } from './cli/output.ts';
 import type { ReplayFlags } from './cli/scale.ts';
-import { addServiceCommands } from './cli/service-commands.ts';
+import { addFirewallCommands, addServiceCommands } from './cli/service-commands.ts';
 import { addServingCommands } from './cli/serving-commands.ts';
 import { addSourceCommands } from './cli/source-commands.ts';
 import type { EventFlags, RecordFlags, ScaleFlags, SetFlags } from './cli/scale-host.ts';
@@ -321,6 +321,7 @@ scale
 
 addMeasuringCommands(program, { dataOption, run });
 addServiceCommands(program, { run, userDataFolder: defaultDataDirectory() });
+addFirewallCommands(program, run);
 
 async function run(json: boolean, command: () => Promise<void>): Promise<void> {
   try {

@@ -3,7 +3,27 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
 import { portNumber } from './arguments.ts';
+import type { FirewallFlags } from './firewall.ts';
 import type { ServiceFlags, ServiceInstallFlags } from './system-service.ts';
+
+/** Windows alone has a firewall that a program may ask about; elsewhere the command says what to do instead. */
+export function addFirewallCommands(program: Command, run: ServiceCommandParts['run']): void {
+  const firewall = program
+    .command('firewall')
+    .description("let other machines through Windows' firewall, or no longer");
+  for (const [wish, description] of [
+    ['allow', 'add the one rule that Millrace needs; Windows asks for an administrator'],
+    ['remove', 'remove it'],
+  ] as const) {
+    firewall
+      .command(wish)
+      .description(description)
+      .option('--dry-run', 'only show what would be done')
+      .action((flags: FirewallFlags) =>
+        run(false, async () => (await import('./firewall.ts')).firewallCommand(wish, flags)),
+      );
+  }
+}
 
 interface ServiceCommandParts {
   readonly run: (json: boolean, command: () => Promise<void>) => Promise<void>;

@@ -34,7 +34,7 @@ export interface ServiceInstallFlags extends ServiceFlags {
 const programFolder = fileURLToPath(new URL('../..', import.meta.url));
 
 export async function installService(flags: ServiceInstallFlags, userDataFolder: string): Promise<void> {
-  const facts = await machineFacts();
+  const facts = await factsFor(flags);
   const { scope, dataFolder } = place(flags, facts, userDataFolder);
   const folder = dirname(resolve(programFolder, 'package.json'));
   const plan = planInstall(
@@ -54,7 +54,7 @@ export async function installService(flags: ServiceInstallFlags, userDataFolder:
 }
 
 export async function uninstallService(flags: ServiceFlags, userDataFolder: string): Promise<void> {
-  const facts = await machineFacts();
+  const facts = await factsFor(flags);
   const { scope, dataFolder } = place(flags, facts, userDataFolder);
   const plan = planUninstall({ scope, name: flags.name, dataFolder }, facts);
   await carryOut(plan, flags, `Service ${flags.name} is removed.`);
@@ -72,6 +72,12 @@ export async function showService(flags: ServiceFlags, userDataFolder: string): 
       hint: `It takes \`${step.command}\`, which this machine does not have.`,
     });
   }
+  // An unknown unit is answered with exit code 0; anything else is a system without systemd, or without one for this person.
+  if (facts.platform === 'linux' && output.exitCode !== 0) {
+    throw new MillraceError('service-failed', `systemd does not answer here: ${output.text.trim()}`, {
+      hint: 'This machine was not started by systemd, or nobody is logged in whose services could be asked for.',
+    });
+  }
   const state = serviceState(flags.name, scope, facts, output);
   // Another account's run file cannot be read, which says nothing about the host.
   const client = state.isRunning ? await HostClient.running(dataFolder).catch(() => undefined) : undefined;
@@ -79,6 +85,12 @@ export async function showService(flags: ServiceFlags, userDataFolder: string): 
   if (flags.json === true) console.log(JSON.stringify({ ...state, ...facing }, undefined, 2));
   else console.log([state.summary, ...(facing === undefined ? [] : [`Apps call ${facing.inferenceUrl}`])].join('\n'));
   if (!state.isRunning) process.exitCode = 3;
+}
+
+/** Looking at a plan needs no rights. */
+async function factsFor({ dryRun }: ServiceFlags): Promise<MachineFacts> {
+  const facts = await machineFacts();
+  return dryRun === true ? { ...facts, isAdministrator: true } : facts;
 }
 
 function place(

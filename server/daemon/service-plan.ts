@@ -116,7 +116,9 @@ function installSystemd(settings: ServiceSettings, facts: MachineFacts): Service
         : []),
       { kind: 'file', path, text: systemdUnit(settings, facts), mode: 0o644 },
       command('systemctl', ...userWord(scope), 'daemon-reload'),
-      command('systemctl', ...userWord(scope), 'enable', ...(startNow ? ['--now'] : []), name),
+      command('systemctl', ...userWord(scope), 'enable', name),
+      // Also where an older one runs: installing again is how it is changed.
+      ...(startNow ? [command('systemctl', ...userWord(scope), 'restart', name)] : []),
     ],
     notes: [
       scope === 'system'
@@ -215,7 +217,12 @@ function installTask(settings: ServiceSettings, facts: MachineFacts): ServicePla
       { kind: 'file', path: file, text: windowsTask(settings, facts), mode: 0o600, encoding: 'utf16le' },
       command('schtasks.exe', '/Create', '/TN', taskName(name), '/XML', file, '/F'),
       { kind: 'remove', path: file },
-      ...(startNow ? [command('schtasks.exe', '/Run', '/TN', taskName(name))] : []),
+      ...(startNow
+        ? [
+            tolerated('schtasks.exe', '/End', '/TN', taskName(name)),
+            command('schtasks.exe', '/Run', '/TN', taskName(name)),
+          ]
+        : []),
     ],
     notes: [
       `It is the task ${taskName(name)} of the Task Scheduler, not an entry of the Services window. Its log: ${windowsLogFile(dataFolder)}`,

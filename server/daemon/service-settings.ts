@@ -59,7 +59,8 @@ export function serveCommand({ program, dataFolder, serveWords }: ServiceSetting
 
 /** Where a service keeps what it keeps, unless told otherwise. */
 export function serviceDataFolder(scope: ServiceScope, facts: MachineFacts, name: string, userFolder: string): string {
-  if (scope === 'user') return userFolder;
+  // Two hosts cannot share a folder.
+  if (scope === 'user') return name === defaultServiceName ? userFolder : `${userFolder}-${name}`;
   if (facts.platform === 'win32') return `C:\\ProgramData\\Millrace${name === defaultServiceName ? '' : `\\${name}`}`;
   return facts.platform === 'darwin' ? `/Library/Application Support/${name}` : `/var/lib/${name}`;
 }

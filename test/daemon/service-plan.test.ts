@@ -14,11 +14,18 @@ describe('the plan of an installation', () => {
   it('on Linux writes the unit and starts it', () => {
     const plan = planInstall(settings, facts);
     expect(paths(plan, 'file')).toEqual(['/etc/systemd/system/millrace.service']);
-    expect(commands(plan)).toEqual(['systemctl daemon-reload', 'systemctl enable --now millrace']);
+    expect(commands(plan)).toEqual([
+      'systemctl daemon-reload',
+      'systemctl enable millrace',
+      'systemctl restart millrace',
+    ]);
   });
 
   it('starts nothing where that was not wanted', () => {
-    expect(commands(planInstall({ ...settings, startNow: false }, facts))).toContain('systemctl enable millrace');
+    expect(commands(planInstall({ ...settings, startNow: false }, facts))).toEqual([
+      'systemctl daemon-reload',
+      'systemctl enable millrace',
+    ]);
     expect(
       commands(planInstall({ ...macSettings, startNow: false }, macFacts)).some((line) => line.startsWith('launchctl')),
     ).toBe(false);
@@ -35,7 +42,11 @@ describe('the plan of an installation', () => {
       { ...facts, isAdministrator: false },
     );
     expect(paths(plan, 'file')).toEqual(['/home/petra/.config/systemd/user/millrace.service']);
-    expect(commands(plan)).toEqual(['systemctl --user daemon-reload', 'systemctl --user enable --now millrace']);
+    expect(commands(plan)).toEqual([
+      'systemctl --user daemon-reload',
+      'systemctl --user enable millrace',
+      'systemctl --user restart millrace',
+    ]);
     expect(plan.notes.join(' ')).toContain('loginctl enable-linger petra');
   });
 
@@ -64,7 +75,10 @@ describe('the plan of an installation', () => {
       'icacls.exe C:\\ProgramData\\Millrace /inheritance:r /grant:r *S-1-5-32-544:(OI)(CI)F *S-1-5-18:(OI)(CI)F *S-1-5-19:(OI)(CI)M',
     );
     expect(lines[1]).toMatch(/^schtasks\.exe \/Create \/TN \\Millrace\\millrace \/XML /);
-    expect(lines.at(-1)).toBe('schtasks.exe /Run /TN \\Millrace\\millrace');
+    expect(lines.slice(-2)).toEqual([
+      'schtasks.exe /End /TN \\Millrace\\millrace',
+      'schtasks.exe /Run /TN \\Millrace\\millrace',
+    ]);
     expect(paths(plan, 'remove')).toEqual(paths(plan, 'file'));
   });
 
@@ -173,5 +187,6 @@ describe('what is asked and found on a machine', () => {
     expect(serviceDataFolder('system', macFacts, 'millrace', '/u')).toBe('/Library/Application Support/millrace');
     expect(serviceDataFolder('system', windowsFacts, 'millrace', 'u')).toBe('C:\\ProgramData\\Millrace');
     expect(serviceDataFolder('user', facts, 'millrace', '/u')).toBe('/u');
+    expect(serviceDataFolder('user', facts, 'second', '/u')).toBe('/u-second');
   });
 });

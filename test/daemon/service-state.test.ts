@@ -28,7 +28,7 @@ describe('the state of a service in words', () => {
       isInstalled: false,
       summary: 'There is no service millrace.',
     });
-    expect(serviceState('x', 'user', facts, { exitCode: 1, text: 'Failed to connect to bus' }).summary).toBe(
+    expect(serviceState('x', 'user', facts, ok('LoadState=not-found\n')).summary).toBe(
       'There is no service x of yours.',
     );
   });

@@ -210,6 +210,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
       modelsFolder: config.models,
       dataDirectory: config.dataDirectory,
       servedVersion: (name) => catalog.get(name)?.served.version,
+      reload: (name) => models.reload(name),
     }),
     events,
     onEvent,

@@ -274,8 +274,9 @@ export class ReplicaSet<C extends ReplicaCall> {
     this.#leaving.delete(replica);
     if (slot.replica === replica) slot.replica = undefined;
     this.#events.onGone(replica);
-    const isStartFailure = exit.readyAtMs === undefined && !exit.requested;
-    const isElsewhere = isStartFailure && this.#options.devices.onStartFailed(slot.name, startFailure(exit));
+    const wasReady = exit.readyAtMs !== undefined;
+    const death = { atMs: performance.now(), wasReady, reason: deathReason(exit) };
+    const isElsewhere = !exit.requested && this.#options.devices.onDied(slot.name, death);
     this.#options.devices.release(slot.name);
     this.#resolveIfGone();
     if (this.#stopped || !this.#slots.includes(slot)) return;
@@ -286,6 +287,10 @@ export class ReplicaSet<C extends ReplicaCall> {
     }
     this.#lastStderr = exit.stderr;
     if (isElsewhere && this.#givenUp === undefined) {
+      // What happened there says nothing about the place where it goes.
+      this.#history = newSet;
+      slot.history = newSlot;
+      if (wasReady) this.#restarts++;
       this.#start(slot);
       return;
     }
@@ -368,8 +373,8 @@ function describeGivingUp(name: string, reason: 'too-many' | 'never-ready', exit
   });
 }
 
-/** Why a process never became ready, one sentence. */
-function startFailure({ loadError, code, signal, stderr }: ReplicaExit): string {
+/** Why a process ended by itself, one sentence. */
+function deathReason({ loadError, code, signal, stderr }: ReplicaExit): string {
   const last = stderr.at(-1)?.slice(0, 200) ?? '';
   return loadError?.message ?? `its process ended (${signal ?? `exit code ${code}`})${last === '' ? '' : `: ${last}`}.`;
 }

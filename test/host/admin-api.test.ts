@@ -39,6 +39,7 @@ const { routes } = new AdminApi({
     modelsFolder: dataDirectory,
     dataDirectory,
     servedVersion: () => undefined,
+    reload: async () => {},
   }),
   onImported: () => true,
 });

@@ -1,6 +1,7 @@
 /** The English texts, all of them: each part of the GUI has its file in this folder. */
 import { answerTexts } from './english-answer.ts';
 import { connectTexts } from './english-connect.ts';
+import { desktopTexts } from './english-desktop.ts';
 import { frameTexts } from './english-frame.ts';
 import { homeTexts } from './english-home.ts';
 import { modelTexts } from './english-model.ts';
@@ -17,4 +18,5 @@ export const english = {
   ...connectTexts,
   ...monitorTexts,
   ...settingsTexts,
+  ...desktopTexts,
 };

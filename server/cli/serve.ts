@@ -5,6 +5,7 @@ import { curlLine, exampleRequest } from '../gateway/examples.ts';
 import { demoModels } from '../host/model-library.ts';
 import { startHost } from '../main.ts';
 import type { Host } from '../main.ts';
+import { ParentLine } from '../launch/parent-line.ts';
 import { giveBackStartUpMemory } from './start-up-memory.ts';
 import { scanStore } from '../models/store-scan.ts';
 
@@ -19,23 +20,34 @@ export interface ServeFlags {
   readonly logLevel?: string;
   readonly logFile?: string;
   readonly json?: boolean;
+  /** Started by a program that talks to it over Node's channel between processes. */
+  readonly parent?: boolean;
 }
 
+/** A program that asks its host to stop waits no longer for it, milliseconds. */
+const parentPatienceMs = 10_000;
+
 export async function serve(flags: ServeFlags): Promise<void> {
+  const parent = flags.parent === true ? new ParentLine() : undefined;
   const host = await startHost(parseConfig(await settingsFrom(flags), flags.config ?? 'The command line'));
   let signals = 0;
   const onSignal = (): void => {
     // The first asks, the second insists.
     if (++signals > 1) process.exit(1);
-    if (flags.json !== true)
+    if (flags.json !== true && parent === undefined)
       console.log('Stopping: accepted requests are answered first. Press Ctrl-C again to stop at once.');
     void host.stop().then(() => process.exit(0));
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  // It asks and does not insist: what asked before may have been its own signal.
+  parent?.onStop(() => signals > 0 || onSignal());
+  parent?.sayListening();
   await host.settled();
   if (signals > 0) return;
   giveBackStartUpMemory();
+  // The program shows all of it, and what it keeps of these lines may be read by others: no link that lets somebody in.
+  if (parent !== undefined) return;
   console.log(flags.json === true ? JSON.stringify(announcement(host)) : announcementText(host));
 }
 
@@ -51,6 +63,9 @@ async function settingsFrom(flags: ServeFlags): Promise<Record<string, unknown>>
     dataDirectory,
     http: { ...section('http'), ...(flags.port !== undefined && { port: flags.port }) },
     admin: { ...section('admin'), ...(flags.adminPort !== undefined && { port: flags.adminPort }) },
+    ...(flags.parent === true && {
+      drainTimeoutMs: Math.min(parentPatienceMs, Number(file['drainTimeoutMs'] ?? parentPatienceMs)),
+    }),
     defaults: { ...section('defaults'), ...(flags.replicas !== undefined && { replicas: flags.replicas }) },
     log: {
       ...section('log'),

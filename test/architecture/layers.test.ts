@@ -28,6 +28,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   sync: ['base', 'protocol', 'inspect', 'sources'],
   tuning: ['base', 'protocol', 'plot', 'loadtest'],
   events: ['base', 'protocol', 'storage'],
+  launch: ['base', 'protocol'],
   gateway: ['base', 'openapi', 'protocol', 'balancer', 'features', 'metrics', 'models', 'security'],
   admin: ['base', 'openapi', 'protocol', 'balancer', 'metrics', 'models', 'security'],
   host: [
@@ -67,6 +68,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'autoscaler',
     'gateway',
     'host',
+    'launch',
     'config.ts',
     'main.ts',
     'version.ts',
@@ -135,6 +137,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
     'server/loadtest/load-process.ts',
     'server/tuning/trial-host.ts',
     'server/daemon/apply-plan.ts',
+    'server/launch/host-process.ts',
   ],
 };
 

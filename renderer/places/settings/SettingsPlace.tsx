@@ -12,6 +12,7 @@ import { useHost } from '../../live/use-live.ts';
 import { t } from '../../texts/t.ts';
 import { chooseTheme, readTheme, themes } from '../../theme/theme.ts';
 import { SessionsCard } from './SessionsCard.tsx';
+import { WindowCard } from './WindowCard.tsx';
 import styles from './SettingsPlace.module.css';
 
 export function SettingsPlace() {
@@ -22,6 +23,7 @@ export function SettingsPlace() {
       <div className={styles.columns}>
         <div className={styles.stack}>
           <LookCard />
+          <WindowCard />
           <HostCard host={host} />
           <Card title={t('settings.change')}>
             <p className={styles.lead}>{t('settings.changeHint')}</p>

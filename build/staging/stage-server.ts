@@ -150,7 +150,9 @@ async function allLicences(
     if (!/\.tsx?$/.test(path) || path.includes('vite.config')) continue;
     for (const name of importedPackages(await readFile(join(root, 'renderer', path), 'utf8'))) inGui.add(name);
   }
-  const byPath = new Map([...packages, ...bundledPackages(inGui, lock)].map((entry) => [entry.path, entry]));
+  // The desktop shell is bundled too; this is the one package in it.
+  const bundled = bundledPackages([...inGui, 'electron-updater'], lock);
+  const byPath = new Map([...packages, ...bundled].map((entry) => [entry.path, entry]));
   const parts: LicensedPart[] = [
     { name: 'Node.js', version: pinnedNodeVersion, license: 'MIT', texts: [nodeLicence] },
     ...(await Promise.all([...byPath.values()].map((entry) => licensedPart(entry, root)))),

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { UpdateOrder, UpdateView } from '../protocol/update-view.ts';
 import { UpdateKeeper } from './update-keeper.ts';
 import type { Updater } from './update-keeper.ts';
+import { parcelEnding } from './update-parcel.ts';
 import { forbidden, isUpdateUrl, parsePolicy, policyPath, updateSettings } from './update-policy.ts';
 import type { UpdateMode, UpdatePolicy } from './update-policy.ts';
 
@@ -31,10 +32,12 @@ export interface DesktopUpdatesParts {
 export interface DesktopUpdates {
   readonly view: UpdateView;
   /** What can be ordered now, for a menu. */
-  readonly orders: readonly { readonly label: string; readonly order: UpdateOrder }[];
-  order(order: UpdateOrder): Promise<void>;
+  readonly orders: readonly { readonly label: string; readonly act: UpdateOrder }[];
+  /** Unknown words, and orders that come too late, change nothing. */
+  order(order: string): Promise<void>;
   setMode(mode: UpdateMode): void;
-  openFile(path: string): Promise<void>;
+  /** Opens a file that is an update by its name, and `view` says what came of it; undefined for any other. */
+  take(path: string): Promise<void> | undefined;
   /** To be called with each reading of the host's traffic. */
   noteTraffic(requestsPerSecond: number): void;
   stop(): Promise<void>;
@@ -70,13 +73,13 @@ export function openDesktopUpdates(parts: DesktopUpdatesParts): DesktopUpdates {
     get orders() {
       return updateOrders(keeper.view);
     },
-    order: (order) => keeper.order(order),
+    order: (order) => keeper.order(order as UpdateOrder),
     setMode(mode) {
       if (settings.isLocked) return;
       writeChoice(choiceFile, mode);
       keeper.setMode(mode);
     },
-    openFile: (path) => keeper.openFile(path),
+    take: (path) => (path.toLowerCase().endsWith(parcelEnding) ? keeper.openFile(path) : undefined),
     noteTraffic(requestsPerSecond) {
       if (requestsPerSecond > 0) busyMs = now().getTime();
     },
@@ -88,19 +91,19 @@ export function openDesktopUpdates(parts: DesktopUpdatesParts): DesktopUpdates {
 export function updateOrders({ phase, version, isOrdered, canLook }: UpdateView): DesktopUpdates['orders'] {
   if (phase === 'available') {
     return [
-      { label: `Download version ${version}`, order: 'download' },
-      { label: `Download version ${version}, install it tonight`, order: 'install-tonight' },
+      { label: `Download version ${version}`, act: 'download' },
+      { label: `Download version ${version}, install it tonight`, act: 'install-tonight' },
     ];
   }
   if (phase === 'downloaded') {
     return [
-      { label: `Install version ${version} now`, order: 'install-now' },
+      { label: `Install version ${version} now`, act: 'install-now' },
       isOrdered
-        ? { label: `Do not install version ${version} tonight`, order: 'not-tonight' }
-        : { label: `Install version ${version} tonight`, order: 'install-tonight' },
+        ? { label: `Do not install version ${version} tonight`, act: 'not-tonight' }
+        : { label: `Install version ${version} tonight`, act: 'install-tonight' },
     ];
   }
-  return phase === 'none' && canLook ? [{ label: 'Look for updates', order: 'check' }] : [];
+  return phase === 'none' && canLook ? [{ label: 'Look for updates', act: 'check' }] : [];
 }
 
 function readSource(path: string): { readonly url: string; readonly publicKey: string } | undefined {

@@ -100,6 +100,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   '@redis/client': ['server/storage/redis.ts'],
   '@aws-sdk/client-s3': ['server/sources/s3-source.ts'],
   '@aws-sdk/lib-storage': ['server/sources/s3-source.ts'],
+  'electron-updater': ['server/updating/signed-updater.ts'],
   express: ['server/admin/admin-listener.ts', 'server/admin/gui-files.ts', 'server/admin/admin-document.ts'],
   // Types only in the others.
   commander: [

@@ -19,7 +19,7 @@ import { manifestName } from '../../build/staging/manifest.ts';
 import { stageServer } from '../../build/staging/stage-server.ts';
 import type { Stage } from '../../build/staging/stage-server.ts';
 import { targetOf } from '../../build/staging/targets.ts';
-const checkServer = async (_a: string, _b: string): Promise<string | undefined> => undefined;
+import { checkServer } from '../../server/launch/server-manifest.ts';
 import { writeStandInElectron } from '../support/stand-in-electron.ts';
 import { PackagedHost } from '../support/packaged-host.ts';
 

@@ -101,7 +101,7 @@ describe('what the tray offers', () => {
 
   it('is what fits the phase', () => {
     const offered = (change: object): string[] =>
-      updateOrders({ ...view, phase: 'none', version: '2.0.0', ...change }).map(({ order }) => order);
+      updateOrders({ ...view, phase: 'none', version: '2.0.0', ...change }).map(({ act }) => act);
     expect(offered({})).toEqual(['check']);
     expect(offered({ canLook: false })).toEqual([]);
     expect(offered({ phase: 'available' })).toEqual(['download', 'install-tonight']);

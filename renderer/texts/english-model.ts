@@ -161,7 +161,7 @@ export const modelTexts = {
   'metric.queuePerReplica': 'Waiting requests per copy',
   'metric.requestRate': 'Requests per copy',
   'metric.cpu': 'CPU',
-  'metric.queueWaitP99': 'Wait in the queue, p99',
+  'metric.queueWaitP99': 'Waiting time, p99',
   'metric.latencyP99': 'Answer time, p99',
   'metric.serviceP99': 'Time in the model, p99',
   'metric.errorRate': 'Requests lost to overload',
@@ -188,4 +188,14 @@ export const modelTexts = {
   'input.any': 'any',
   'input.features': 'Names of the numbers',
   'input.labels': 'Names of the classes',
+
+  'cache.title': 'Saved answers',
+  'cache.off': 'The settings switch them off: every request is computed.',
+  'cache.entries': 'Answers',
+  'cache.size': 'On disk',
+  'cache.of': 'at most {most}',
+  'cache.hits': 'Given again',
+  'cache.saved': 'Time they saved',
+  'cache.clear': 'Remove saved answers',
+  'cache.cleared': { one: '{count} answer was removed.', other: '{count} answers were removed.' },
 } as const;

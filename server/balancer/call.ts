@@ -12,6 +12,15 @@ import type { Upstream } from './upstream.ts';
 /** Interactive calls are taken before batch ones. */
 export type Priority = 'interactive' | 'batch';
 
+/** Who sent a call, where keys tell clients apart. */
+export interface CallClient {
+  readonly id: string;
+  /** Calls per round of the queue, 1 to 100; the others' count beside it. */
+  readonly share: number;
+  /** Whose saved answers it gets; empty: everybody's. */
+  readonly partition: string;
+}
+
 export interface CallRequest {
   readonly kind: CallKind;
   /** Of a `predict` body. Default JSON. */
@@ -23,6 +32,8 @@ export interface CallRequest {
   readonly jsonLength: number | undefined;
   readonly priority: Priority;
   readonly clientIp: string;
+  /** Undefined without keys. */
+  readonly client?: CallClient | undefined;
   /** Session key for the `session` strategy. */
   readonly affinityKey: string | undefined;
   /** Another Millrace has sent it on already: it is not sent on again, so that two of them cannot play ball with it. */

@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MillraceError, asMillraceError } from '../base/errors.ts';
-import type { Answer, CallRequest } from '../balancer/call.ts';
+import type { Answer, CallClient, CallRequest } from '../balancer/call.ts';
 import type { CallKind } from '../protocol/control.ts';
 import { fillFromEntity, readEntityRequest } from '../features/predict-entity.ts';
 import type { EntityRequest } from '../features/predict-entity.ts';
@@ -41,7 +41,7 @@ export interface InferContext {
 
 /**
  * Answers one inference request. `chooseModel` gets the body, because `/predict` names its model inside; it throws where
- * there is none. Never throws itself.
+ * there is none. `client` is who asks, where keys tell clients apart. Never throws itself.
  */
 export function handleInference(
   context: InferContext,
@@ -50,13 +50,14 @@ export function handleInference(
   response: ServerResponse,
   head: RequestHead,
   chooseModel: (body: ReceivedBody | undefined) => GatewayModel | undefined,
+  client: CallClient | undefined,
 ): void {
   const receivedMs = performance.now();
   const fail = (error: unknown): void => context.fail(request, response, asMillraceError(error));
   let jsonLength: number | undefined;
   try {
     // Refused early where the model is known from the path: an overloaded server should not read what it will not serve.
-    const refusal = chooseModel(undefined)?.refusal();
+    const refusal = chooseModel(undefined)?.refusal(client);
     if (refusal !== undefined) throw refusal;
     jsonLength = parseJsonLength(head.inferenceHeaderContentLength);
   } catch (error) {
@@ -69,7 +70,8 @@ export function handleInference(
     try {
       const model = chooseModel(body)!;
       const form = kind === 'predict' && !beginsAsObject(body) ? formOf(request, body) : undefined;
-      const submission = { model, kind, form, body, jsonLength, receivedMs, request, response, head, permit, fail };
+      const call = { model, kind, form, body, jsonLength, receivedMs };
+      const submission = { ...call, request, response, head, client, permit, fail };
       const isJson = kind === 'predict' && form === undefined;
       const entity = isJson ? readEntityRequest(joined(body.pieces)) : undefined;
       if (entity === undefined) submitCall(submission);
@@ -105,6 +107,7 @@ interface Submission {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly head: RequestHead;
+  readonly client: CallClient | undefined;
   readonly permit: MemoryPermit;
   readonly fail: (error: MillraceError) => void;
 }
@@ -171,7 +174,8 @@ function submitCall(submission: Submission): void {
   });
 }
 
-function callRequest({ model, kind, form, body, jsonLength, receivedMs, request, head }: Submission): CallRequest {
+function callRequest(submission: Submission): CallRequest {
+  const { model, kind, form, body, jsonLength, receivedMs, request, head, client } = submission;
   // A body that is JSON throughout is read as one; of a binary one only the beginning is looked at.
   const pieces = jsonLength === undefined && body.pieces.length > 1 ? [joined(body.pieces)] : body.pieces;
   const hints =
@@ -187,6 +191,7 @@ function callRequest({ model, kind, form, body, jsonLength, receivedMs, request,
     // Triton's priorities: 0 is the default and 1 the highest. Everything below that may wait.
     priority: (hints.priority ?? 0) > 1 ? 'batch' : 'interactive',
     clientIp: request.socket.remoteAddress ?? '',
+    client,
     affinityKey: model.session === undefined ? undefined : affinityKey(model.session, request, head),
     saved: head.cacheControl === undefined ? undefined : parseCacheControl(head.cacheControl),
     forwarded: head.via?.includes(viaName) === true,

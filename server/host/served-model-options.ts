@@ -3,7 +3,7 @@ import type { Log } from '../base/log.ts';
 import type { Placement } from '../cluster/placement.ts';
 import { cpuOnly } from '../cluster/replica-devices.ts';
 import type { ReplicaDevices } from '../cluster/replica-devices.ts';
-import type { ReplicaSetOptions } from '../cluster/replica-set.ts';
+import type { ReplicaSetOptions } from '../cluster/replica-set-options.ts';
 import type { ReplicaProcess } from '../cluster/spawn.ts';
 import type { StartGate } from '../cluster/start-gate.ts';
 import type { NewHostEvent } from '../protocol/admin/host-event.ts';

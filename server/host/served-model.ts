@@ -6,7 +6,7 @@
  */
 import type { MillraceError } from '../base/errors.ts';
 import { Call } from '../balancer/call.ts';
-import type { Answer, CallRequest, Outcome } from '../balancer/call.ts';
+import type { Answer, CallClient, CallRequest, Outcome } from '../balancer/call.ts';
 import { Dispatcher } from '../balancer/dispatcher.ts';
 import { RemoteUpstream } from '../balancer/remote-upstream.ts';
 import { createSelectionPolicy } from '../balancer/selection-policies.ts';
@@ -18,6 +18,7 @@ import { ModelStatistics } from '../metrics/model-statistics.ts';
 import type { ModelEntry, ModelVersion } from '../models/repository.ts';
 import type { ModelFacts } from '../protocol/tensors.ts';
 import type { Run } from './cached-model.ts';
+import { CopyControl } from './copy-control.ts';
 import { LoadWatch } from './load-watch.ts';
 import { Loading } from './loading.ts';
 import type { Residence } from './loading.ts';
@@ -58,6 +59,7 @@ export class ServedModel implements GatewayModel {
   readonly threads: number;
   readonly strategy: string;
   readonly cache: ModelCache;
+  readonly copies: CopyControl;
   /** Takes a request: from the cache where it may be, else from a replica or another server. */
   readonly submit: Run;
   readonly #options: ServedModelOptions;
@@ -108,6 +110,7 @@ export class ServedModel implements GatewayModel {
     this.cache = new ModelCache(options, this, (...call) => this.#run(...call));
     this.submit = this.cache.submit;
     this.#loading = new Loading(this.#replicas, () => options.onChange?.());
+    this.copies = new CopyControl(this.#replicas, this.#loading);
     const remote = { model: entry.name, nextUpstream: manifest.nextUpstream, log: options.log };
     const onChange = (): void => this.#onRemoteChange();
     this.#remotes = manifest.upstreams.map(
@@ -269,8 +272,8 @@ export class ServedModel implements GatewayModel {
     await this.#loading.until(() => this.residence === 'unloaded');
   }
 
-  refusal(): MillraceError | undefined {
-    return this.#dispatcher.refusal();
+  refusal(client?: CallClient): MillraceError | undefined {
+    return this.#dispatcher.refusal(client);
   }
 
   /** Refuses every request, those included that wait, until it is called without a reason. */

@@ -49,7 +49,7 @@ interface TryFormProps {
 }
 
 function TryForm({ model, fields, onAnswer }: TryFormProps) {
-  const { inferenceUrl } = useHost()!;
+  const { inferenceUrl, needsKey } = useHost()!;
   const runner = useRunner(model.name);
   const [values, setValues] = useState<readonly (FieldValue | undefined)[]>(() => fields.map(() => undefined));
   const [showFaults, setShowFaults] = useState(false);
@@ -132,7 +132,7 @@ function TryForm({ model, fields, onAnswer }: TryFormProps) {
         series={runner.series}
         isDrawn={isDrawn}
         answered={runner.answered}
-        request={request && snippetOf(request, requestUrl(inferenceUrl, model.name, request.kind))}
+        request={request && { ...snippetOf(request, requestUrl(inferenceUrl, model.name, request.kind)), needsKey }}
       />
     </div>
   );

@@ -8,6 +8,7 @@ import { defaultDataDirectory } from '../server/cli/data-directory.ts';
 import { HostClient } from '../server/cli/host-client.ts';
 import { spawnHost } from '../server/launch/host-process.ts';
 import { checkServer } from '../server/launch/server-manifest.ts';
+import { openDesktopUpdates } from '../server/updating/desktop-updates.ts';
 import type { DesktopView, OpenedFile, SwitchName } from '../server/protocol/desktop-bridge.ts';
 import { linkScheme, placeOfLink, readArguments } from './deep-link.ts';
 import { answerGui } from './gui-protocol.ts';
@@ -87,17 +88,26 @@ export function startShell(electron: ElectronPort, start: ShellStart): void {
   const watch: HostWatch = new HostWatch({
     address: () => keeper.address,
     onSilence: (silentMs) => void keeper.lost(silentMs),
-    onChange({ events }) {
+    onChange({ events, host }) {
+      updates.noteTraffic(host?.traffic.requestsPerSecond ?? 0);
       const isLooking = window?.isLooking === true;
       const decided = decideNotice(book, events, { nowMs: Date.now(), sinceMs: startedMs, isLooking });
       book = decided.book;
       if (decided.notice !== undefined) notify(decided.notice, '/monitor/events');
-      showTray?.(keeper.state, watch.state);
+      showTray?.(keeper.state, watch.state, updates.orders);
     },
+  });
+  const updates = openDesktopUpdates({
+    platform,
+    environment: env,
+    sourceFile: paths.updates,
+    folder: join(app.getPath('userData'), 'updates'),
+    beforeInstall: () => keeper.stop().then(() => void (phase = 'done')),
+    onChange: onView,
   });
 
   function onView(): void {
-    showTray?.(keeper.state, watch.state);
+    showTray?.(keeper.state, watch.state, updates.orders);
     window?.tell('shell:view-changed', view());
     const { kind } = keeper.state;
     if (file.switches.keepAwake && kind === 'running' && phase === 'running') {
@@ -132,7 +142,7 @@ export function startShell(electron: ElectronPort, start: ShellStart): void {
   function open(words: readonly string[], workingDirectory: string): void {
     const { link, file: path } = readArguments(words, workingDirectory);
     const stat = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
-    const isFile = path !== undefined && stat?.isFile() === true;
+    const isFile = path !== undefined && stat?.isFile() === true && updates.take(path) === undefined;
     if (isFile) opened = { name: basename(path), path, sizeBytes: stat.size };
     showFirst = () => window?.show(isFile ? importPlace : link && placeOfLink(link));
     if (window === undefined || phase !== 'running') return;
@@ -211,13 +221,13 @@ export function startShell(electron: ElectronPort, start: ShellStart): void {
       },
       onSessionEnding: () => quit('session-ending'),
     });
-    const acts: Readonly<Record<TrayAct, () => void>> = {
+    const acts: Readonly<Partial<Record<TrayAct, () => void>>> = {
       open: () => window?.show(),
       quit: () => app.quit(),
       'start-host': () => keeper.start(),
       'copy-address': () => void electron.clipboard.writeText(keeper.address?.inferenceUrl ?? ''),
     };
-    showTray = trayOf({ electron, platform, icons: paths.icons, onAct: (act) => acts[act]() });
+    showTray = trayOf({ electron, platform, icons: paths.icons, onAct: (act) => (acts[act] ?? updates.order)(act) });
     if (app.isPackaged) app.setAsDefaultProtocolClient(linkScheme);
     if (file.switches.startAtLogin) applyLogin();
     const isLogin = start.argv.includes('--hidden') || app.getLoginItemSettings().wasOpenedAtLogin;

@@ -6,6 +6,7 @@
 import { Command, Option } from 'commander';
 import { resolve } from 'node:path';
 import { copies, lifetime, limitNumber, portNumber, positive, seconds } from './cli/arguments.ts';
+import { addAccessCommands } from './cli/access-commands.ts';
 import { addMeasuringCommands } from './cli/measuring-commands.ts';
 import type { CacheFlags } from './cli/cache.ts';
 import { defaultDataDirectory } from './cli/data-directory.ts';
@@ -15,8 +16,11 @@ import type { ImportFlags, RemoveFlags } from './cli/models.ts';
 import type { OpenFlags } from './cli/open.ts';
 import { exitCodes, reportError } from './cli/output.ts';
 import type { ReplayFlags } from './cli/scale.ts';
+import { addSamplesCommands } from './cli/samples-commands.ts';
+import { addFirewallCommands, addServiceCommands } from './cli/service-commands.ts';
 import { addServingCommands } from './cli/serving-commands.ts';
 import { addSourceCommands } from './cli/source-commands.ts';
+import { addUpkeepCommands } from './cli/upkeep-commands.ts';
 import type { EventFlags, RecordFlags, ScaleFlags, SetFlags } from './cli/scale-host.ts';
 import type { ServeFlags } from './cli/serve.ts';
 import { version } from './version.ts';
@@ -56,6 +60,7 @@ program
   )
   .addOption(dataOption())
   .addOption(new Option('--log-level <level>', 'what to log').choices(['debug', 'info', 'warn', 'error', 'silent']))
+  .option('--log-file <file>', 'log into a file instead of standard error')
   .option('--json', 'log and announce as JSON')
   .addOption(new Option('--parent', 'tell the program that started it over a channel, and stop with it').hideHelp())
   .addHelpText('after', '\nExample:\n  millrace serve --models ./models --replicas 2')
@@ -99,6 +104,7 @@ models
   );
 
 addServingCommands(models, { dataOption, run });
+addSamplesCommands(models, { dataOption, run });
 
 models
   .command('import')
@@ -319,6 +325,11 @@ scale
   );
 
 addMeasuringCommands(program, { dataOption, run });
+addUpkeepCommands(program, { dataOption, run });
+
+addAccessCommands(program, { dataOption, run });
+addServiceCommands(program, { run, userDataFolder: defaultDataDirectory() });
+addFirewallCommands(program, run);
 
 async function run(json: boolean, command: () => Promise<void>): Promise<void> {
   try {

@@ -20,6 +20,7 @@ const statuses = {
   unauthenticated: 401,
   forbidden: 403,
   'locked-out': 429,
+  'rate-limited': 429,
   'unsupported-media-type': 415,
   conflict: 409,
   'not-found': 404,
@@ -48,6 +49,7 @@ const statuses = {
   'source-busy': 409,
   internal: 500,
   'invalid-config': 500,
+  'no-key': 409,
   'invalid-manifest': 500,
   'model-load-failed': 503,
   'model-refused': 422,
@@ -55,6 +57,7 @@ const statuses = {
   'version-in-use': 409,
   'disk-full': 507,
   'port-in-use': 500,
+  'service-failed': 500,
   'host-not-running': 500,
 } as const satisfies Record<ErrorCode, number>;
 

@@ -176,14 +176,12 @@ export function startShell(electron: ElectronPort, start: ShellStart): void {
 
   lockPages(electron, () => keeper.address?.inferenceUrl);
   app.on('second-instance', (_, words, workingDirectory) => open(words, workingDirectory));
-  app.on('open-url', (event, url) => {
+  const openOne = (event: { preventDefault(): void }, word: string): void => {
     event.preventDefault();
-    open([url], '/');
-  });
-  app.on('open-file', (event, path) => {
-    event.preventDefault();
-    open([path], '/');
-  });
+    open([word], '/');
+  };
+  app.on('open-url', openOne);
+  app.on('open-file', openOne);
   app.on('activate', () => window?.show());
   app.on('before-quit', (event) => {
     if (phase === 'done') return;

@@ -20,6 +20,8 @@ export interface WindowParts {
 /** Surfaces of the GUI's themes, so that the window does not flash before its page is drawn. */
 const background = { light: '#f5f8f7', dark: '#0e1514' };
 
+const frame = { title: 'Millrace', width: 1280, height: 820, minWidth: 360, minHeight: 400, show: false };
+
 /** Written out although most are Electron's defaults: these are what keeps a page a page. */
 export const pagePreferences = {
   sandbox: true,
@@ -41,13 +43,8 @@ export class MainWindow {
   constructor(parts: WindowParts) {
     const { electron, preload } = parts;
     const window = new electron.BrowserWindow({
-      width: 1280,
-      height: 820,
-      minWidth: 360,
-      minHeight: 400,
-      show: false,
+      ...frame,
       autoHideMenuBar: true,
-      title: 'Millrace',
       // Whether it was maximized is not restored: that would show a window that starts in the tray.
       name: 'main',
       windowStatePersistence: { displayMode: false },

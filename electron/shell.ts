@@ -54,7 +54,7 @@ export function startShell(electron: ElectronPort, start: ShellStart): void {
   electron.protocol.registerSchemesAsPrivileged([{ scheme: 'app', privileges }]);
   const { platform, resourcesPath, env } = start;
   const paths = shellPaths({ isPackaged: app.isPackaged, appPath: app.getAppPath(), resourcesPath, platform });
-  const dataDirectory = env['MILLRACE_DATA'] ?? defaultDataDirectory();
+  const dataDirectory = defaultDataDirectory(env);
   const startedMs = Date.now();
   const file = new SwitchFile(join(app.getPath('userData'), 'shell.json'));
   let window: MainWindow | undefined;

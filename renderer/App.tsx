@@ -22,6 +22,7 @@ import {
   TryPlace,
   WelcomePlace,
 } from './places/lazy-places.ts';
+import { DesktopLinks } from './desktop/DesktopLinks.tsx';
 import { FileDrop } from './places/models/FileDrop.tsx';
 import { isWelcomed } from './places/welcome/welcomed.ts';
 import { t } from './texts/t.ts';
@@ -58,6 +59,7 @@ export function App() {
       </main>
       <StatusStrip onOpenPalette={openPalette} onOpenActivity={() => setActivityOpen(true)} />
       <FileDrop />
+      <DesktopLinks />
       <CommandPalette isOpen={isPaletteOpen} onClose={() => setPaletteOpen(false)} />
       <ActivityDrawer isOpen={isActivityOpen} onClose={() => setActivityOpen(false)} />
     </div>
@@ -87,9 +89,7 @@ function Places() {
         <Route path="/sources">
           <SourcesPlace />
         </Route>
-        <Route path="/settings">
-          <SettingsPlace />
-        </Route>
+        <Route path="/settings/:tab?">{({ tab }) => <SettingsPlace tab={tab} />}</Route>
         <Route>
           <Redirect to="/" replace />
         </Route>

@@ -134,11 +134,18 @@ const configSchema = z.strictObject({
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
       format: z.enum(['text', 'json']).default('text'),
+      /** Absent: standard error. At 10 MB it becomes `<file>.1`. */
+      file: z.string().min(1).optional(),
     })
     .prefault({}),
 });
 
 export type Config = z.infer<typeof configSchema>;
+
+/** The schema as JSON Schema, for those who list settings or check them elsewhere. */
+export function configJsonSchema(): unknown {
+  return z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' });
+}
 
 /** Throws `invalid-config`, naming each wrong field, what it is and what it may be. */
 export function parseConfig(raw: unknown, where: string): Config {
@@ -197,6 +204,8 @@ export async function readConfigFile(path: string): Promise<Record<string, unkno
   for (const key of ['models', 'dataDirectory']) {
     if (typeof settings[key] === 'string') settings[key] = resolve(path, '..', settings[key]);
   }
+  const log = settings['log'] as Record<string, unknown> | null | undefined;
+  if (typeof log?.['file'] === 'string') log['file'] = resolve(path, '..', log['file']);
   for (const source of Array.isArray(settings['sources']) ? (settings['sources'] as Record<string, unknown>[]) : []) {
     for (const key of ['path', 'caFile']) {
       if (typeof source?.[key] === 'string') source[key] = resolve(path, '..', source[key]);

@@ -13,11 +13,13 @@ import type { ReplicaProcess } from './cluster/spawn.ts';
 import { Warden } from './cluster/warden.ts';
 import type { Config } from './config.ts';
 import { EventLog } from './events/event-log.ts';
+import { LogTail } from './events/log-tail.ts';
 import { InferenceListener } from './gateway/inference-listener.ts';
 import { digestsPath, openAnswerStore } from './host/answer-store.ts';
 import { Access } from './host/access.ts';
 import { Catalog } from './host/catalog.ts';
 import { AdminApi } from './host/admin-api.ts';
+import { CopyDesk } from './host/copy-desk.ts';
 import { HostSources } from './host/host-sources.ts';
 import { HistoryRecorder } from './host/history-recorder.ts';
 import { openFeatureStore } from './host/feature-place.ts';
@@ -37,6 +39,8 @@ import { checkOurselves } from './host/self-check-desk.ts';
 import { SourceScheduler } from './host/source-scheduler.ts';
 import { ScalingBook } from './host/scaling-book.ts';
 import { Scaling } from './host/scaling.ts';
+import { upkeepOf } from './host/upkeep.ts';
+import { TestCases } from './host/test-cases.ts';
 import { tryModel } from './inspect/trial-load.ts';
 import { countPhysicalCores, MachineMeter } from './metrics/machine.ts';
 import { GraphicsMeter } from './metrics/graphics-meter.ts';
@@ -46,6 +50,9 @@ import { askGraphics } from './metrics/system-information.ts';
 import { FileDigests } from './models/file-digests.ts';
 import type { RepositoryProblem } from './models/repository.ts';
 import type { NewHostEvent } from './protocol/admin/host-event.ts';
+import { settingsOfProgram } from './settings/start-settings.ts';
+import type { StartSettings } from './settings/start-settings.ts';
+import type { LogQuery, LogView } from './protocol/admin/log-view.ts';
 import { SourceList } from './sources/source-list.ts';
 import { version } from './version.ts';
 
@@ -71,6 +78,8 @@ export interface HostParts {
   readonly log?: Log;
   /** Program that a replica process runs. */
   readonly replicaEntry?: string;
+  /** Who said which setting. Default: the program that starts the host. */
+  readonly settings?: StartSettings;
   /** Hears what a person may want to know later, beside the log. */
   readonly onEvent?: (event: NewHostEvent) => void;
 }
@@ -82,7 +91,9 @@ const logLevels = { info: 'info', attention: 'warn', failure: 'error' } as const
 
 export async function startHost(config: Config, parts: HostParts = {}): Promise<Host> {
   const startedMs = performance.now();
-  const log = parts.log ?? createLog(config.log.level, config.log.format);
+  const logTail = new LogTail();
+  const { level, format, file } = config.log;
+  const log = parts.log ?? createLog(level, format, { file, listener: logTail });
   const events = new EventLog({
     path: join(config.dataDirectory, 'events.db'),
     onTrouble: (message, error) => log.warn({ error }, message),
@@ -107,10 +118,8 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     return replica;
   };
   const catalog = new Catalog();
-  const residency = new Residency({
-    budgetBytes: config.memoryBudgetBytes ?? defaultMemoryBudgetBytes(),
-    onEvent,
-  });
+  const memoryBudgetBytes = config.memoryBudgetBytes ?? defaultMemoryBudgetBytes();
+  const residency = new Residency({ budgetBytes: memoryBudgetBytes, onEvent });
   const { graphicsMemoryPercent } = config.devices;
   const devices = new DeviceBook({ dataDirectory: config.dataDirectory, graphicsMemoryPercent, askGraphics });
   const book = new ScalingBook(config.defaults, onEvent);
@@ -213,6 +222,20 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   });
   let inferenceUrl = '';
   let adminUrl = '';
+  const readLog = (query: LogQuery): LogView => logTail.read(query);
+  const upkeep = upkeepOf({
+    config,
+    settings: parts.settings ?? settingsOfProgram(config),
+    log,
+    devices,
+    memoryBudgetBytes,
+    onEvent,
+    events: (query) => events.list(query),
+    readLog,
+    view: () => admin.views.view(),
+    metrics: () => listener.metricsPage(),
+    token: () => admin.token,
+  });
   const admin: AdminApi = new AdminApi({
     catalog,
     log,
@@ -232,6 +255,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     answers,
     wardenPid: () => warden.pid,
     connections: () => listener.connections,
+    graphics: () => graphics.readings,
     addresses: () => ({ inferenceUrl, adminUrl }),
     needsKey: () => access.needsKeyHere,
     lanBrief: () => ({ isOn: lan.isOn, urls: lan.urls }),
@@ -247,10 +271,15 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
       modelsFolder: config.models,
       dataDirectory: config.dataDirectory,
       servedVersion: (name) => catalog.get(name)?.served.version,
+      reload: (name) => models.reload(name),
     }),
     events,
+    readLog,
+    ...upkeep,
     onEvent,
     orders: models,
+    copies: new CopyDesk({ catalog, residency, onEvent }),
+    testCases: new TestCases({ library, catalog }),
     scaling: scaling.controls,
     readHistory: (query) => history.read(query, Date.now()),
     answerInference: (...request) => listener.answer(...request),

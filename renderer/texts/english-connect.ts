@@ -74,6 +74,13 @@ export const connectTexts = {
   'sources.testing': 'Testing …',
   'sources.pause': 'Pause',
   'sources.resume': 'Resume',
+  'sources.push': 'Publish a model',
+  'sources.pushHint': 'Puts a version of a model of this computer there, so that others can fetch it.',
+  'sources.pushModel': 'Model',
+  'sources.pushVersion': 'Version',
+  'sources.pushNewest': 'The newest',
+  'sources.pushStart': 'Publish',
+  'sources.pushNothing': 'There is no model to publish.',
   'sources.remove': 'Remove',
   'sources.removeSure': 'Remove {name}; its models stay',
 

@@ -1,10 +1,12 @@
 /** `millrace serve`: runs a host until it is told to stop, and says where it is and how to call it. */
 import { resolve } from 'node:path';
-import { parseConfig, readConfigFile } from '../config.ts';
+import { readConfigFile } from '../config.ts';
 import { curlLine, exampleRequest } from '../gateway/examples.ts';
 import { demoModels } from '../host/model-library.ts';
 import { startHost } from '../main.ts';
 import type { Host } from '../main.ts';
+import { ParentLine } from '../launch/parent-line.ts';
+import { readStartSettings } from '../settings/start-settings.ts';
 import { giveBackStartUpMemory } from './start-up-memory.ts';
 import { scanStore } from '../models/store-scan.ts';
 
@@ -17,46 +19,68 @@ export interface ServeFlags {
   readonly replicas?: number;
   readonly data: string;
   readonly logLevel?: string;
+  readonly logFile?: string;
   readonly json?: boolean;
+  /** Started by a program that talks to it over Node's channel between processes. */
+  readonly parent?: boolean;
 }
 
+/** A program that asks its host to stop waits no longer for it, milliseconds. */
+const parentPatienceMs = 10_000;
+
 export async function serve(flags: ServeFlags): Promise<void> {
-  const host = await startHost(parseConfig(await settingsFrom(flags), flags.config ?? 'The command line'));
+  const parent = flags.parent === true ? new ParentLine() : undefined;
+  const { config, ...settings } = await settingsFrom(flags);
+  const host = await startHost(config, { settings });
   let signals = 0;
   const onSignal = (): void => {
     // The first asks, the second insists.
     if (++signals > 1) process.exit(1);
-    if (flags.json !== true)
+    if (flags.json !== true && parent === undefined)
       console.log('Stopping: accepted requests are answered first. Press Ctrl-C again to stop at once.');
     void host.stop().then(() => process.exit(0));
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  // It asks and does not insist: what asked before may have been its own signal.
+  parent?.onStop(() => signals > 0 || onSignal());
+  parent?.sayListening();
   await host.settled();
   if (signals > 0) return;
   giveBackStartUpMemory();
+  // The program shows all of it, and what it keeps of these lines may be read by others: no link that lets somebody in.
+  if (parent !== undefined) return;
   console.log(flags.json === true ? JSON.stringify(announcement(host)) : announcementText(host));
 }
 
-/** Flags over the file; what neither says is the schema's. */
-async function settingsFrom(flags: ServeFlags): Promise<Record<string, unknown>> {
+/** Flags over the environment, that over the file, that over what the interface kept; what none of them says is the schema's. */
+async function settingsFrom(flags: ServeFlags): Promise<ReturnType<typeof readStartSettings>> {
   const file = flags.config === undefined ? {} : await readConfigFile(resolve(flags.config));
-  const section = (name: string): Record<string, unknown> => (file[name] ?? {}) as Record<string, unknown>;
-  const models = flags.models === undefined ? undefined : resolve(flags.models);
-  const dataDirectory = file['dataDirectory'] ?? flags.data;
-  return {
-    ...file,
-    models: models ?? file['models'] ?? (flags.demo === true ? demoModels : await storedModels(String(dataDirectory))),
-    dataDirectory,
-    http: { ...section('http'), ...(flags.port !== undefined && { port: flags.port }) },
-    admin: { ...section('admin'), ...(flags.adminPort !== undefined && { port: flags.adminPort }) },
-    defaults: { ...section('defaults'), ...(flags.replicas !== undefined && { replicas: flags.replicas }) },
-    log: {
-      ...section('log'),
-      ...(flags.logLevel !== undefined && { level: flags.logLevel }),
-      ...(flags.json === true && { format: 'json' }),
+  const dataDirectory = String(file['dataDirectory'] ?? flags.data);
+  const isNamed = flags.models !== undefined || file['models'] !== undefined;
+  return readStartSettings({
+    file,
+    flags: {
+      models: flags.models === undefined ? undefined : resolve(flags.models),
+      http: { port: flags.port },
+      admin: { port: flags.adminPort },
+      drainTimeoutMs: flags.parent === true ? parentDrainMs(file['drainTimeoutMs']) : undefined,
+      defaults: { replicas: flags.replicas },
+      log: {
+        level: flags.logLevel,
+        format: flags.json === true ? 'json' : undefined,
+        file: flags.logFile === undefined ? undefined : resolve(flags.logFile),
+      },
     },
-  };
+    environment: process.env,
+    dataDirectory,
+    models: isNamed || flags.demo === true ? demoModels : await storedModels(dataDirectory),
+    where: flags.config ?? 'The command line',
+  });
+}
+
+function parentDrainMs(written: unknown): number {
+  return typeof written === 'number' ? Math.min(parentPatienceMs, written) : parentPatienceMs;
 }
 
 /** The store where it has models, else the demo models. What has changed on disk since its import is said and not served. */

@@ -13,6 +13,8 @@ import type { CallKind, ErrorBody, LoadCommand, LoadedReport, MemoryReport, Resu
 import { FrameChannel } from '../protocol/frame-channel.ts';
 import { frameTypes, joined } from '../protocol/frames.ts';
 import type { Frame } from '../protocol/frames.ts';
+import { CallsInFlight } from './calls-in-flight.ts';
+import type { PredictForm } from '../protocol/predict-form.ts';
 import { judgeRun } from './hung-run.ts';
 import { RunningMedian } from './running-median.ts';
 import type { ReplicaProcess } from './spawn.ts';
@@ -22,6 +24,8 @@ import { StderrTail } from './stderr-tail.ts';
 export interface ReplicaCall {
   readonly request: {
     readonly kind: CallKind;
+    /** Of a `predict` body. Default JSON. */
+    readonly form?: PredictForm | undefined;
     /** In the pieces in which it arrived. */
     readonly body: readonly Buffer[];
     readonly bodyBytes: number;
@@ -78,6 +82,9 @@ export class Replica<C extends ReplicaCall> {
   readonly device: string;
   readonly pid: number;
   readonly startedMs: number;
+  /** Processes before this one in its slot, and how the last of them ended. */
+  readonly restarts: number;
+  readonly lastExit: string | undefined;
   state: ReplicaState = 'starting';
   report: LoadedReport | undefined;
   rssBytes = 0;
@@ -91,13 +98,14 @@ export class Replica<C extends ReplicaCall> {
   readonly #channel: FrameChannel;
   readonly #stderr: StderrTail;
   readonly #events: ReplicaEvents<C>;
-  readonly #inFlight = new Map<number, C>();
+  readonly #inFlight = new CallsInFlight<C>();
   #bytesInFlight = 0;
   #lastRequestId = 0;
   #readyAtMs: number | undefined;
   #loadError: MillraceError | undefined;
   #requested = false;
   #stalled = false;
+  #isDrained = false;
   #runSinceMs = 0;
   #meanRunMs = 0;
   readonly #rowMs = new RunningMedian();
@@ -105,7 +113,7 @@ export class Replica<C extends ReplicaCall> {
   #channelClosed = false;
 
   constructor(
-    slot: { readonly name: string; readonly weight: number },
+    slot: Pick<Replica<C>, 'name' | 'weight' | 'restarts' | 'lastExit'>,
     process: ReplicaProcess,
     load: LoadCommand,
     events: ReplicaEvents<C>,
@@ -113,6 +121,8 @@ export class Replica<C extends ReplicaCall> {
   ) {
     this.name = slot.name;
     this.weight = slot.weight;
+    this.restarts = slot.restarts;
+    this.lastExit = slot.lastExit;
     this.device = deviceName(load.device ?? cpuDevice);
     this.pid = process.pid;
     this.startedMs = performance.now();
@@ -136,7 +146,17 @@ export class Replica<C extends ReplicaCall> {
   }
 
   get available(): boolean {
-    return this.state === 'ready' && !this.#stalled;
+    return this.state === 'ready' && !this.#stalled && !this.#isDrained;
+  }
+
+  /** By order of a person it is sent nothing; what it has is answered, and it stays loaded. */
+  get isDrained(): boolean {
+    return this.#isDrained;
+  }
+
+  set isDrained(isDrained: boolean) {
+    this.#isDrained = isDrained;
+    this.#events.onCapacity(this);
   }
 
   /** A stalled replica counts as not alive for panics: what it is sent would wait behind the run that stalls it. */
@@ -149,29 +169,26 @@ export class Replica<C extends ReplicaCall> {
   }
 
   send(call: C): void {
-    const { kind, body, bodyBytes, jsonLength, receivedMs, wantsOutputs = false } = call.request;
+    const { kind, form, body, bodyBytes, jsonLength, receivedMs, wantsOutputs = false } = call.request;
     const nowMs = performance.now();
     const idle = this.#inFlight.size === 0;
     if (idle) this.#runSinceMs = nowMs;
     this.#lastRequestId = (this.#lastRequestId + 1) >>> 0;
-    this.#inFlight.set(this.#lastRequestId, call);
+    this.#inFlight.add(this.#lastRequestId, call);
     this.#bytesInFlight += bodyBytes;
-    const head = encodeCallHead({ kind, jsonLength, queuedMs: nowMs - receivedMs, wantsOutputs });
+    const head = encodeCallHead({ kind, form, jsonLength, queuedMs: nowMs - receivedMs, wantsOutputs });
     this.#channel.send(frameTypes.infer, this.#lastRequestId, head, body, idle ? 'now' : 'soon');
   }
 
   /** Saves the run of a call that nobody waits for, if it has not begun. Its slot stays taken until the replica answers. */
   abandon(call: C): void {
-    for (const [requestId, other] of this.#inFlight) {
-      if (other !== call) continue;
-      this.#channel.send(frameTypes.cancel, requestId, noHead, [], 'now');
-      return;
-    }
+    const requestId = this.#inFlight.idOf(call);
+    if (requestId !== undefined) this.#channel.send(frameTypes.cancel, requestId, noHead, [], 'now');
   }
 
   /** In the order in which they were sent. */
   calls(): Iterable<C> {
-    return this.#inFlight.values();
+    return this.#inFlight;
   }
 
   /** Judges the present run. Called regularly by the owner. A hung run ends this process, and only this one. */
@@ -258,7 +275,7 @@ export class Replica<C extends ReplicaCall> {
 
   *#running(): Generator<C> {
     let left = this.runLimit;
-    for (const call of this.#inFlight.values()) {
+    for (const call of this.#inFlight) {
       if (left-- === 0) return;
       yield call;
     }
@@ -281,7 +298,7 @@ export class Replica<C extends ReplicaCall> {
 
   #giveBackWaiting(): void {
     const waiting: C[] = [];
-    for (const requestId of [...this.#inFlight.keys()].slice(this.runLimit)) {
+    for (const requestId of this.#inFlight.idsFrom(this.runLimit)) {
       this.#channel.send(frameTypes.cancel, requestId, noHead, [], 'now');
       waiting.push(this.#take(requestId)!);
     }
@@ -289,9 +306,8 @@ export class Replica<C extends ReplicaCall> {
   }
 
   #take(requestId: number): C | undefined {
-    const call = this.#inFlight.get(requestId);
+    const call = this.#inFlight.take(requestId);
     if (call === undefined) return undefined;
-    this.#inFlight.delete(requestId);
     this.#bytesInFlight -= call.request.bodyBytes;
     return call;
   }
@@ -301,8 +317,7 @@ export class Replica<C extends ReplicaCall> {
     this.#channelClosed = true;
     if (this.#exit === undefined) this.kill();
     this.state = 'exited';
-    const calls = [...this.#inFlight.values()];
-    this.#inFlight.clear();
+    const calls = this.#inFlight.takeAll();
     this.#bytesInFlight = 0;
     if (error !== undefined) this.#loadError ??= new MillraceError('internal', error.message, { cause: error });
     this.#events.onLost(this, calls.slice(0, this.runLimit), calls.slice(this.runLimit));

@@ -126,6 +126,11 @@ export class InferenceListener {
     server.on('request', (request, response) => this.#handle(face, request, response));
   }
 
+  /** The text of `/metrics`. */
+  metricsPage(): string {
+    return this.#options.renderMetrics(this.bufferedBytes, this.connections);
+  }
+
   get bufferedBytes(): number {
     return this.#budget.usedBytes;
   }
@@ -268,7 +273,7 @@ export class InferenceListener {
         return;
       }
       case 'metrics': {
-        const page = Buffer.from(this.#options.renderMetrics(this.bufferedBytes, this.connections));
+        const page = Buffer.from(this.metricsPage());
         sendBytes(response, 200, ['Content-Type', 'text/plain; version=0.0.4; charset=utf-8'], page, accept);
         return;
       }

@@ -10,6 +10,10 @@ import type { AccessDesk } from '../admin/access-routes.ts';
 import { referencePages, withDocument } from '../admin/admin-document.ts';
 import { AdminListener } from '../admin/admin-listener.ts';
 import { cacheRoutes } from '../admin/cache-routes.ts';
+import { copyRoutes } from '../admin/copy-routes.ts';
+import type { CopyOrders } from '../admin/copy-routes.ts';
+import { doctorRoutes } from '../admin/doctor-routes.ts';
+import type { DoctorDesk } from '../admin/doctor-routes.ts';
 import { eventRoutes } from '../admin/event-routes.ts';
 import { guiFiles } from '../admin/gui-files.ts';
 import { historyRoutes } from '../admin/history-routes.ts';
@@ -23,15 +27,20 @@ import { LiveStream } from '../admin/live-stream.ts';
 import { modelRoutes } from '../admin/model-routes.ts';
 import type { ModelOrders } from '../admin/model-routes.ts';
 import type { AdminRoute } from '../admin/route.ts';
+import { logRoutes } from '../admin/log-routes.ts';
 import { measuringRoutes } from '../admin/measuring-routes.ts';
 import type { MeasuringParts } from '../admin/measuring-routes.ts';
 import { scalingRoutes } from '../admin/scaling-routes.ts';
 import type { ScalingControls } from '../admin/scaling-routes.ts';
 import { selfCheckRoutes } from '../admin/self-check-routes.ts';
 import { sessionRoutes } from '../admin/session-routes.ts';
+import { settingsRoutes } from '../admin/settings-routes.ts';
+import type { SettingsOrders } from '../admin/settings-routes.ts';
 import { sourceRoutes } from '../admin/source-routes.ts';
 import type { SourceDesk } from '../admin/source-routes.ts';
 import { statusRoutes } from '../admin/status-routes.ts';
+import { testCaseRoutes } from '../admin/test-case-routes.ts';
+import type { TestCaseDesk } from '../admin/test-case-routes.ts';
 import { tryRoutes } from '../admin/try-routes.ts';
 import type { AnswerInference } from '../admin/try-routes.ts';
 import { uploadRoutes } from '../admin/upload-routes.ts';
@@ -46,6 +55,7 @@ import type { ImportReport } from '../models/import.ts';
 import type { NewHostEvent } from '../protocol/admin/host-event.ts';
 import type { SelfCheckReport } from '../protocol/admin/self-check.ts';
 import type { KeyRight } from '../protocol/admin/key-view.ts';
+import type { LogQuery, LogView } from '../protocol/admin/log-view.ts';
 import { AdminAccess } from '../security/admin-access.ts';
 import { printedCodeMs } from '../security/launch-codes.ts';
 import { SessionFile } from '../security/session-file.ts';
@@ -76,8 +86,13 @@ export interface AdminApiParts extends HostViewParts {
   readonly measuring: Omit<MeasuringParts, 'jobs' | 'inferenceUrl' | 'inferenceKey'>;
   readonly onEvent: (event: NewHostEvent) => void;
   readonly orders: ModelOrders;
+  readonly copies: CopyOrders;
+  readonly doctor: DoctorDesk;
+  readonly settings: SettingsOrders;
   readonly sources: SourceDesk;
   readonly scaling: ScalingControls;
+  readLog(query: LogQuery): LogView;
+  readonly testCases: TestCaseDesk;
   readHistory(query: HistoryQuery): HistoryAnswer;
   /** Answers as the inference listener does. */
   readonly answerInference: AnswerInference;
@@ -143,7 +158,11 @@ export class AdminApi {
           parts.checkOurselves({ ...addresses(), access: this.#access, signal, onProgress }),
         ),
         ...modelRoutes({ jobs: this.jobs, orders: parts.orders }),
+        ...copyRoutes({ jobs: this.jobs, copies: parts.copies }),
+        ...doctorRoutes({ jobs: this.jobs, doctor: parts.doctor }),
+        ...settingsRoutes(parts.settings),
         ...tryRoutes(parts.answerInference),
+        ...testCaseRoutes(parts.testCases),
         ...measuringRoutes({
           ...parts.measuring,
           jobs: this.jobs,
@@ -153,6 +172,7 @@ export class AdminApi {
         ...cacheRoutes(parts.answers && ((model) => clearAnswers(parts.answers!, model))),
         ...sourceRoutes(parts.sources),
         ...eventRoutes((query) => parts.events.list(query)),
+        ...logRoutes((query) => parts.readLog(query)),
         ...scalingRoutes(parts.scaling),
         ...historyRoutes((query) => parts.readHistory(query)),
       ],

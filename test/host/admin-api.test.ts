@@ -37,9 +37,15 @@ const { routes } = new AdminApi({
   needsKey: () => false,
   lanBrief: () => ({ isOn: false, urls: [] }),
   events: { list: () => [], onEvent: () => () => {} },
+  testCases: {} as never,
   orders: {} as never,
   // Only its routes are looked at.
   sources: {} as SourceDesk,
+  copies: {} as never,
+  doctor: {} as never,
+  settings: {} as never,
+  readLog: () => ({ run: '', entries: [], lastId: 0, skipped: 0 }),
+  graphics: () => [],
   readHistory: () => ({ stepSeconds: 1, times: [], series: {} }),
   scaling: { views: () => [], order: () => {}, samples: () => [] },
   onEvent: () => {},
@@ -49,6 +55,7 @@ const { routes } = new AdminApi({
     modelsFolder: dataDirectory,
     dataDirectory,
     servedVersion: () => undefined,
+    reload: async () => {},
   }),
   onImported: () => true,
 });

@@ -13,6 +13,7 @@ export function copyView(changes: Partial<ReplicaView> = {}): ReplicaView {
     answered: 0,
     rssBytes: 80_000_000,
     upSeconds: 5,
+    restarts: 0,
     ...changes,
   };
 }
@@ -52,6 +53,7 @@ export function modelView(changes: Partial<ModelView> = {}): ModelView {
       outputs: [{ name: 'probabilities', datatype: 'FP32', shape: [-1, 3] }],
     },
     takesPredict: true,
+    keepsTestCases: false,
     timeoutMs: 60_000,
     strategy: 'auto',
     queued: 0,

@@ -2,7 +2,7 @@
  * The desktop program whole: the shell's own code on the fake Electron, a real Chromium as its window, a real host on the bundled
  * Node. The same with the real binary is desktop-binary.test.ts.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
@@ -179,6 +179,9 @@ describe.skipIf(browserPath === undefined)('the desktop window', { timeout: 180_
     });
     expect(run.electron.app.exitCode).toBeUndefined();
     expect((await run.host()).pid).toBe(pid);
+    // Some desktops there show no tray.
+    const hints = run.electron.notifications.filter(({ title }) => title === 'Millrace serves on');
+    expect(hints).toHaveLength(process.platform === 'linux' ? 1 : 0);
     run.electron.tray.choose('Open Millrace');
     expect(run.electron.window.isVisible()).toBe(true);
     run.electron.tray.choose('Stop serving and quit');
@@ -218,6 +221,25 @@ describe('an installed program', { timeout: 60_000 }, () => {
     expect(run.electron.notifications).toHaveLength(0);
     expect(run.electron.app.done).toContain('setAsDefaultProtocolClient millrace');
     await run.quit();
+  });
+});
+
+describe('a program that was started at login', { timeout: 60_000 }, () => {
+  it('stays in the tray where a person wants that, and tells what needs one', async () => {
+    await using run = await DesktopRun.prepare({ http: { port: 'x' } });
+    await mkdir(join(run.folder, 'shell'));
+    await writeFile(join(run.folder, 'shell', 'shell.json'), '{"startHidden":true,"startAtLogin":true}');
+    run.start({ words: ['--hidden'] });
+    await until('a notification', 30_000, () => run.electron.notifications.length === 1);
+    expect(run.electron.notifications[0]!.title).toBe('Millrace cannot start with its settings.');
+    expect(run.electron.window.isVisible()).toBe(false);
+    expect(run.electron.window.loaded).toEqual([]);
+    run.electron.notifications[0]!.emit('click');
+    expect(run.electron.window.isVisible()).toBe(true);
+    if (process.platform === 'linux') {
+      const entry = await readFile(join(run.folder, 'config', 'autostart', 'millrace.desktop'), 'utf8');
+      expect(entry).toContain('"--hidden"');
+    }
   });
 });
 

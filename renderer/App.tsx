@@ -22,6 +22,7 @@ import {
   TryPlace,
   WelcomePlace,
 } from './places/lazy-places.ts';
+import { DesktopLinks } from './desktop/DesktopLinks.tsx';
 import { FileDrop } from './places/models/FileDrop.tsx';
 import { isWelcomed } from './places/welcome/welcomed.ts';
 import { t } from './texts/t.ts';
@@ -58,6 +59,7 @@ export function App() {
       </main>
       <StatusStrip onOpenPalette={openPalette} onOpenActivity={() => setActivityOpen(true)} />
       <FileDrop />
+      <DesktopLinks />
       <CommandPalette isOpen={isPaletteOpen} onClose={() => setPaletteOpen(false)} />
       <ActivityDrawer isOpen={isActivityOpen} onClose={() => setActivityOpen(false)} />
     </div>
@@ -82,9 +84,7 @@ function Places() {
         <Route path="/try/:name?">
           {({ name }) => <TryPlace name={name === undefined ? undefined : decodeURIComponent(name)} />}
         </Route>
-        <Route path="/connect">
-          <ConnectPlace />
-        </Route>
+        <Route path="/connect/:tab?">{({ tab }) => <ConnectPlace tab={tab} />}</Route>
         <Route path="/monitor/:tab?">{({ tab }) => <MonitorPlace tab={tab} />}</Route>
         <Route path="/sources">
           <SourcesPlace />

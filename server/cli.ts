@@ -4,11 +4,12 @@
  * What a command does is loaded when it is called: a host carries none of it, and `status` does not wait for it.
  */
 import { Command, Option } from 'commander';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { copies, lifetime, limitNumber, portNumber, positive, seconds } from './cli/arguments.ts';
+import { addAccessCommands } from './cli/access-commands.ts';
 import { addMeasuringCommands } from './cli/measuring-commands.ts';
 import type { CacheFlags } from './cli/cache.ts';
+import { defaultDataDirectory } from './cli/data-directory.ts';
 import type { FeatureExportFlags, FeatureFlags, FeatureImportFlags } from './cli/features.ts';
 import type { JobFlags } from './cli/jobs.ts';
 import type { ImportFlags, RemoveFlags } from './cli/models.ts';
@@ -58,6 +59,7 @@ program
   .addOption(dataOption())
   .addOption(new Option('--log-level <level>', 'what to log').choices(['debug', 'info', 'warn', 'error', 'silent']))
   .option('--json', 'log and announce as JSON')
+  .addOption(new Option('--parent', 'tell the program that started it over a channel, and stop with it').hideHelp())
   .addHelpText('after', '\nExample:\n  millrace serve --models ./models --replicas 2')
   .action((flags: ServeFlags) => run(flags.json === true, async () => (await import('./cli/serve.ts')).serve(flags)));
 
@@ -321,6 +323,8 @@ scale
 addMeasuringCommands(program, { dataOption, run });
 addUpkeepCommands(program, { dataOption, run });
 
+addAccessCommands(program, { dataOption, run });
+
 async function run(json: boolean, command: () => Promise<void>): Promise<void> {
   try {
     await command();
@@ -329,14 +333,6 @@ async function run(json: boolean, command: () => Promise<void>): Promise<void> {
     // A host that failed to start may have left handles behind; nothing of it is worth waiting for.
     process.exit();
   }
-}
-
-/** Where each system keeps a program's own data. */
-function defaultDataDirectory(): string {
-  if (process.platform === 'win32')
-    return join(process.env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), 'Millrace');
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'Millrace');
-  return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'millrace');
 }
 
 await program.parseAsync();

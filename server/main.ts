@@ -16,13 +16,16 @@ import { EventLog } from './events/event-log.ts';
 import { LogTail } from './events/log-tail.ts';
 import { InferenceListener } from './gateway/inference-listener.ts';
 import { digestsPath, openAnswerStore } from './host/answer-store.ts';
+import { Access } from './host/access.ts';
 import { Catalog } from './host/catalog.ts';
 import { AdminApi } from './host/admin-api.ts';
 import { CopyDesk } from './host/copy-desk.ts';
 import { HostSources } from './host/host-sources.ts';
 import { HistoryRecorder } from './host/history-recorder.ts';
 import { openFeatureStore } from './host/feature-place.ts';
+import { LanEndpoint } from './host/lan-endpoint.ts';
 import { listenNear } from './host/listen.ts';
+import { PairingDesk } from './host/pairing-desk.ts';
 import { RunFile } from './host/run-file.ts';
 import { defaultMemoryBudgetBytes } from './host/memory-budget.ts';
 import { ModelBuilder } from './host/model-builder.ts';
@@ -32,6 +35,7 @@ import { measuringOf } from './host/measuring.ts';
 import { recordedVersion } from './host/recorded-version.ts';
 import { repositoryControl } from './host/repository-control.ts';
 import { Residency } from './host/residency.ts';
+import { checkOurselves } from './host/self-check-desk.ts';
 import { SourceScheduler } from './host/source-scheduler.ts';
 import { ScalingBook } from './host/scaling-book.ts';
 import { Scaling } from './host/scaling.ts';
@@ -98,6 +102,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     parts.onEvent?.(event);
     events.append(event);
   };
+  const access = new Access(config, onEvent);
   const library = new ModelLibrary(config.models, config.dataDirectory);
   const scan = await library.scan();
   for (const problem of scan.problems) log.warn(`${problem.path}: ${problem.message} ${problem.hint}`);
@@ -139,10 +144,18 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     onTrouble: (message, error) => log.warn({ error }, message),
   });
   const scaling = new Scaling({ catalog, residency, book, machine, dataDirectory: config.dataDirectory, log, onEvent });
+  const pairing: PairingDesk = new PairingDesk({
+    access,
+    onEvent,
+    urls: () => lan.urls,
+    authorityPem: () => lan.authorityPem(),
+  });
   const listener = new InferenceListener({
+    pairing,
     catalog,
     limits: config.limits,
-    allowedHosts: config.allowedHosts,
+    rules: access.doorRules,
+    face: access.here,
     serverName: config.compatibility.serverName,
     repositoryControl:
       config.compatibility.repositoryControl === 'explicit'
@@ -176,6 +189,18 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
         scaling.readings(),
       );
     },
+  });
+  let inferencePort = 0;
+  const lan: LanEndpoint = new LanEndpoint({
+    access,
+    listener,
+    limits: config.limits,
+    dataDirectory: config.dataDirectory,
+    fixed: config.lan,
+    allowedHosts: config.allowedHosts,
+    port: () => inferencePort,
+    log,
+    onEvent,
   });
   const recorder = new HistoryRecorder({
     history,
@@ -212,6 +237,15 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   const admin: AdminApi = new AdminApi({
     catalog,
     log,
+    access: access.desk,
+    lan,
+    pairings: pairing,
+    checkOurselves: (checking) =>
+      checkOurselves(
+        { access, lan, dataDirectory: config.dataDirectory, headersTimeoutMs: config.limits.headersTimeoutMs },
+        checking,
+      ),
+    rightsOfKey: (text) => access.clients.lookUp(text)?.record.rights,
     dataDirectory: config.dataDirectory,
     modelsFolder: config.models,
     servesStore: library.servesStore,
@@ -221,6 +255,9 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     connections: () => listener.connections,
     graphics: () => graphics.readings,
     addresses: () => ({ inferenceUrl, adminUrl }),
+    needsKey: () => access.needsKeyHere,
+    lanBrief: () => ({ isOn: lan.isOn, urls: lan.urls }),
+    makePassingKey: () => access.makePassing('infer'),
     sources: new HostSources({
       dataDirectory: config.dataDirectory,
       list: sources,
@@ -232,6 +269,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
       modelsFolder: config.models,
       dataDirectory: config.dataDirectory,
       servedVersion: (name) => catalog.get(name)?.served.version,
+      reload: (name) => models.reload(name),
     }),
     events,
     readLog,
@@ -251,15 +289,18 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     },
   });
   const runFile = new RunFile(config.dataDirectory);
-  let inferencePort: number;
   let adminPort: number;
   try {
     inferencePort = await listenNear(listener.server, config.http.host, config.http.port, log, 'inference');
     adminPort = await listenNear(admin.listener.server, '127.0.0.1', config.admin.port, log, 'admin');
+    await lan.start();
   } catch (error) {
+    await lan.stop();
     listener.close();
+    if (admin.listener.server.listening) await admin.listener.stop();
     await answers?.cache.close();
     await features.close();
+    access.close();
     emptyDirectory.remove();
     events.close();
     throw error;
@@ -288,12 +329,14 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     graphics.stop();
     recorder.stop();
     history.close();
+    await lan.stop();
     listener.close();
     residency.stop();
     await Promise.all([devices.close(), models.stop(), ...catalog.models().map((model) => model.stop())]);
     await answers?.cache.close();
     await features.close();
     await admin.stop();
+    access.close();
     await warden.stop();
     emptyDirectory.remove();
     await runFile.remove();

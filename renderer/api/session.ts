@@ -1,5 +1,6 @@
 /** Exchanges the one-time code of the address for a session, or finds the session that this browser already has. */
 import { ApiError } from './api-error.ts';
+import { desktop } from '../desktop/desktop.ts';
 import { askApi, setCsrfToken } from './api-client.ts';
 
 interface SessionAnswer {
@@ -13,6 +14,8 @@ const codePattern = /^#t=([\w-]+)$/;
  * copied address holds it.
  */
 export async function openSession(): Promise<boolean> {
+  // The desktop window shows its own way in with each call.
+  if (desktop !== undefined) return true;
   const code = codePattern.exec(location.hash)?.[1];
   if (code !== undefined) {
     history.replaceState(history.state, '', location.pathname + location.search);

@@ -1,5 +1,7 @@
 /** The one place for what concerns the whole page: the host is gone, or does not know this browser. */
-import { useEffect, useState } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { DesktopBanner } from '../desktop/DesktopBanner.tsx';
+import { desktop, desktopView, subscribeDesktop } from '../desktop/desktop.ts';
 import { Notice } from '../components/Notice.tsx';
 import { nowMs, timeText } from '../format/format.ts';
 import { useLive } from '../live/use-live.ts';
@@ -13,6 +15,7 @@ export function Banner() {
   const connection = useLive((state) => state.connection);
   const heardAt = useLive((state) => state.heardAt);
   const [isDue, setDue] = useState(false);
+  const hasWords = useSyncExternalStore(subscribeDesktop, desktopView)?.host.kind !== 'running';
   useEffect(() => {
     if (connection !== 'gone') {
       setDue(false);
@@ -22,6 +25,13 @@ export function Banner() {
     return () => clearTimeout(timer);
   }, [connection]);
   if (connection !== 'gone' || !isDue) return null;
+  // The window knows more of a host that does not run than this page.
+  if (desktop !== undefined && hasWords)
+    return (
+      <div className={styles.banner}>
+        <DesktopBanner />
+      </div>
+    );
   const since = heardAt === undefined ? '' : timeText(new Date(heardAt).toISOString(), nowMs());
   return (
     <div className={styles.banner}>

@@ -1,8 +1,10 @@
 /** The strip that is always there: whether it serves, where, how much, how fast, and what it costs. */
 import { ListTodo, Search } from 'lucide-react';
+import { useSyncExternalStore } from 'react';
 import { CopyButton } from '../components/CopyButton.tsx';
 import { StateBadge } from '../components/StateBadge.tsx';
 import { bytesText, durationText, formatNumber, rateText } from '../format/format.ts';
+import { isStarting, subscribeDesktop } from '../desktop/desktop.ts';
 import { countAllCopies, totalMemoryBytes } from '../live/readings.ts';
 import { useHost, useLive } from '../live/use-live.ts';
 import { t } from '../texts/t.ts';
@@ -17,10 +19,11 @@ interface StatusStripProps {
 export function StatusStrip({ onOpenPalette, onOpenActivity }: StatusStripProps) {
   const host = useHost();
   const connection = useLive((state) => state.connection);
+  const isComing = useSyncExternalStore(subscribeDesktop, isStarting);
   const running = useLive(({ jobs }) => jobs.filter(({ state }) => state === 'running').length);
   return (
     <footer className={styles.strip} aria-label={t('strip.label')}>
-      <StateBadge state={servingState(connection, host)} />
+      <StateBadge state={servingState(isComing ? 'connecting' : connection, host)} />
       {host !== undefined && connection === 'live' && (
         <>
           <span className={styles.address}>

@@ -4,7 +4,8 @@ export const connectTexts = {
   'connect.lead': 'How apps reach the models.',
   'connect.address': 'Address',
   'connect.thisComputer': 'This computer',
-  'connect.onlyHere': 'Programs on this computer can call it without a key. The network cannot reach it.',
+  'connect.onlyHere':
+    'Programs on this computer can call it without a key. The network cannot reach it: that is switched on under Network.',
   'connect.protocol':
     'Plain JSON at /predict, and the Open Inference Protocol at /v2: clients of Triton and KServe work as they are.',
   'connect.code': 'Call it from your language',

@@ -18,6 +18,8 @@ export interface MeasuringParts {
   readonly jobs: JobList;
   /** Where this host answers. */
   readonly inferenceUrl: () => string;
+  /** For a load test of this host; undefined where it needs no key. */
+  readonly inferenceKey: () => string | undefined;
   devices(fresh: boolean): Promise<DevicesView>;
   bench(plan: LoadPlan, signal: AbortSignal, onProgress: (snapshot: LoadSnapshot) => void): Promise<LoadResult>;
   /** The report as HTML. */
@@ -54,7 +56,8 @@ export function measuringRoutes(parts: MeasuringParts): AdminRoute[] {
       body: newLoadTestSchema,
       status: 202,
       answer: jobViewSchema,
-      handle: ({ body }) => startBench(parts, { ...body, url: body.url ?? parts.inferenceUrl() }),
+      handle: ({ body }) =>
+        startBench(parts, body.url === undefined ? ownPlan(parts, body) : { ...body, url: body.url }),
     }),
     streamRoute({
       method: 'GET',
@@ -104,6 +107,12 @@ export function measuringRoutes(parts: MeasuringParts): AdminRoute[] {
       handle: ({ body }) => parts.undoTuning(body.model),
     }),
   ];
+}
+
+function ownPlan({ inferenceUrl, inferenceKey }: MeasuringParts, plan: Omit<LoadPlan, 'url'>): LoadPlan {
+  const key = inferenceKey();
+  const headers = { ...(key !== undefined && { 'x-api-key': key }), ...plan.headers };
+  return { ...plan, url: inferenceUrl(), headers };
 }
 
 function startBench({ jobs, bench }: MeasuringParts, plan: LoadPlan): JobView {

@@ -35,7 +35,7 @@ export class RecentAnswers<Value> {
   #youngBytes = 0;
 
   find(scope: Scope, body: Buffer): Value | undefined {
-    const sum = sumOf(scope, body);
+    const sum = checksumOf(scope, body);
     const young = this.#young.get(sum);
     if (young !== undefined) return isOf(young, scope, body) ? young.value : undefined;
     const old = this.#old.get(sum);
@@ -49,11 +49,11 @@ export class RecentAnswers<Value> {
   add(scope: Scope, body: Buffer, value: Value, valueBytes: number): void {
     const bytes = overheadBytes + body.length + valueBytes;
     if (bytes > maxBytes / 16) return;
-    this.#put(sumOf(scope, body), { scope, body: Buffer.from(body), value, bytes });
+    this.#put(checksumOf(scope, body), { scope, body: Buffer.from(body), value, bytes });
   }
 
   remove(scope: Scope, body: Buffer): void {
-    const sum = sumOf(scope, body);
+    const sum = checksumOf(scope, body);
     this.#young.delete(sum);
     this.#old.delete(sum);
   }
@@ -80,7 +80,7 @@ function isOf<Value>(recent: Recent<Value>, scope: Scope, body: Buffer): boolean
   return recent.scope.text === scope.text && recent.body.equals(body);
 }
 
-/** Equal sums are told apart by looking. The factor spreads small serials over all 32 bits: bodies may differ in one byte. */
-function sumOf({ serial }: Scope, body: Buffer): number {
+/** 32 bits. Equal sums are told apart by looking. The factor spreads small serials over all 32 bits: bodies may differ in one byte. */
+export function checksumOf({ serial }: Scope, body: Buffer): number {
   return crc32(body, Math.imul(serial, 0x9e3779b1) >>> 0);
 }

@@ -20,7 +20,8 @@ export interface Passenger<Value> {
 }
 
 interface Flight<Value> {
-  leader: Passenger<Value>;
+  /** Undefined once the flight has ended: V8 may keep flights longer than they last, and the request must not stay with them. */
+  leader: Passenger<Value> | undefined;
   /** In the order of their coming. */
   readonly waiting: Set<Passenger<Value>>;
   failures: number;
@@ -95,7 +96,7 @@ export class SingleFlight<Value> {
   #handOver(key: string, flight: Flight<Value>): void {
     const [next] = flight.waiting;
     if (next === undefined) {
-      this.#flights.delete(key);
+      this.#remove(key, flight);
       return;
     }
     flight.waiting.delete(next);
@@ -106,10 +107,15 @@ export class SingleFlight<Value> {
 
   #end(key: string, flight: Flight<Value>, tell: (passenger: Passenger<Value>) => void): void {
     // First the flight goes: whoever boards from here on opens another.
-    this.#flights.delete(key);
+    this.#remove(key, flight);
     const passengers = [...flight.waiting];
     flight.waiting.clear();
     this.#waiting -= passengers.length;
     for (const passenger of passengers) tell(passenger);
+  }
+
+  #remove(key: string, flight: Flight<Value>): void {
+    this.#flights.delete(key);
+    flight.leader = undefined;
   }
 }

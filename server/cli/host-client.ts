@@ -57,8 +57,27 @@ export class HostClient {
     return this.#ask<Answer>('PUT', path, body, requestTimeoutMs);
   }
 
-  patch<Answer>(path: string, body: object): Promise<Answer> {
-    return this.#ask<Answer>('PATCH', path, body, requestTimeoutMs);
+  patch<Answer>(path: string, body: object, timeoutMs = requestTimeoutMs): Promise<Answer> {
+    return this.#ask<Answer>('PATCH', path, body, timeoutMs);
+  }
+
+  /** An answer that is no JSON. */
+  async text(path: string): Promise<string> {
+    const { response, text } = await this.#send('GET', path, undefined, requestTimeoutMs);
+    if (response.ok) return text;
+    throw errorOf(JSON.parse(text) as ErrorBody);
+  }
+
+  delete<Answer>(path: string): Promise<Answer> {
+    return this.#ask<Answer>('DELETE', path, undefined, requestTimeoutMs);
+  }
+
+  /** Headers with which this user's own programs call the inference listener; none where it needs no key. */
+  async inferenceHeaders(right: 'infer' | 'admin'): Promise<Record<string, string>> {
+    const { needsKey } = await this.status();
+    if (!needsKey) return {};
+    const { secret } = await this.post<{ readonly secret: string }>('/passing-keys', { right });
+    return { Authorization: `Bearer ${secret}` };
   }
 
   /** What is no JSON, a file. Throws `host-not-running` where there is none. */
@@ -77,10 +96,23 @@ export class HostClient {
 
   /** Throws the error that the host answered with, or `host-not-running` where it does not answer. */
   async #ask<Answer>(method: string, path: string, body: object | undefined, timeoutMs: number): Promise<Answer> {
-    let response: Response;
-    let text: string;
+    const { response, text } = await this.#send(method, path, body, timeoutMs);
+    // Another program has taken the port of a host that was killed.
+    const isOurs = response.headers.get('content-type') === 'application/json' && response.status !== 401;
+    if (!isOurs) throw this.#gone(undefined);
+    const answer = JSON.parse(text) as Answer & ErrorBody;
+    if (response.ok) return answer;
+    throw errorOf(answer);
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    body: object | undefined,
+    timeoutMs: number,
+  ): Promise<{ readonly response: Response; readonly text: string }> {
     try {
-      response = await fetch(`${this.run.adminUrl}/api/v1${path}`, {
+      const response = await fetch(`${this.run.adminUrl}/api/v1${path}`, {
         method,
         signal: AbortSignal.timeout(timeoutMs),
         headers: {
@@ -89,19 +121,10 @@ export class HostClient {
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
-      text = await response.text();
+      return { response, text: await response.text() };
     } catch (error) {
       throw this.#gone(error);
     }
-    // Another program has taken the port of a host that was killed.
-    const isOurs = response.headers.get('content-type') === 'application/json' && response.status !== 401;
-    if (!isOurs) throw this.#gone(undefined);
-    const answer = JSON.parse(text) as Answer & ErrorBody;
-    if (response.ok) return answer;
-    throw new MillraceError(answer.code as ErrorCode, answer.error, {
-      ...(answer.hint !== undefined && { hint: answer.hint }),
-      ...(answer.details !== undefined && { details: answer.details }),
-    });
   }
 
   #gone(cause: unknown): MillraceError {
@@ -111,6 +134,13 @@ export class HostClient {
       cause,
     });
   }
+}
+
+function errorOf({ code, error, hint, details }: ErrorBody): MillraceError {
+  return new MillraceError(code as ErrorCode, error, {
+    ...(hint !== undefined && { hint }),
+    ...(details !== undefined && { details }),
+  });
 }
 
 /** Throws `host-not-running`, also where the run file is a leftover of a host that was killed. */

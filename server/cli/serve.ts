@@ -5,6 +5,7 @@ import { curlLine, exampleRequest } from '../gateway/examples.ts';
 import { demoModels } from '../host/model-library.ts';
 import { startHost } from '../main.ts';
 import type { Host } from '../main.ts';
+import { ParentLine } from '../launch/parent-line.ts';
 import { readStartSettings } from '../settings/start-settings.ts';
 import { giveBackStartUpMemory } from './start-up-memory.ts';
 import { scanStore } from '../models/store-scan.ts';
@@ -19,24 +20,35 @@ export interface ServeFlags {
   readonly data: string;
   readonly logLevel?: string;
   readonly json?: boolean;
+  /** Started by a program that talks to it over Node's channel between processes. */
+  readonly parent?: boolean;
 }
 
+/** A program that asks its host to stop waits no longer for it, milliseconds. */
+const parentPatienceMs = 10_000;
+
 export async function serve(flags: ServeFlags): Promise<void> {
+  const parent = flags.parent === true ? new ParentLine() : undefined;
   const { config, ...settings } = await settingsFrom(flags);
   const host = await startHost(config, { settings });
   let signals = 0;
   const onSignal = (): void => {
     // The first asks, the second insists.
     if (++signals > 1) process.exit(1);
-    if (flags.json !== true)
+    if (flags.json !== true && parent === undefined)
       console.log('Stopping: accepted requests are answered first. Press Ctrl-C again to stop at once.');
     void host.stop().then(() => process.exit(0));
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  // It asks and does not insist: what asked before may have been its own signal.
+  parent?.onStop(() => signals > 0 || onSignal());
+  parent?.sayListening();
   await host.settled();
   if (signals > 0) return;
   giveBackStartUpMemory();
+  // The program shows all of it, and what it keeps of these lines may be read by others: no link that lets somebody in.
+  if (parent !== undefined) return;
   console.log(flags.json === true ? JSON.stringify(announcement(host)) : announcementText(host));
 }
 
@@ -51,6 +63,7 @@ async function settingsFrom(flags: ServeFlags): Promise<ReturnType<typeof readSt
       models: flags.models === undefined ? undefined : resolve(flags.models),
       http: { port: flags.port },
       admin: { port: flags.adminPort },
+      drainTimeoutMs: flags.parent === true ? parentDrainMs(file['drainTimeoutMs']) : undefined,
       defaults: { replicas: flags.replicas },
       log: { level: flags.logLevel, format: flags.json === true ? 'json' : undefined },
     },
@@ -59,6 +72,10 @@ async function settingsFrom(flags: ServeFlags): Promise<ReturnType<typeof readSt
     models: isNamed || flags.demo === true ? demoModels : await storedModels(dataDirectory),
     where: flags.config ?? 'The command line',
   });
+}
+
+function parentDrainMs(written: unknown): number {
+  return typeof written === 'number' ? Math.min(parentPatienceMs, written) : parentPatienceMs;
 }
 
 /** The store where it has models, else the demo models. What has changed on disk since its import is said and not served. */

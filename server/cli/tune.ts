@@ -6,6 +6,7 @@ import type { SampleRows } from '../loadtest/request-inputs.ts';
 import { parseSamples } from '../models/samples.ts';
 import { scanStore } from '../models/store-scan.ts';
 import { tuneWishSchema } from '../protocol/admin/tune-result.ts';
+import type { JobView } from '../protocol/admin/job-view.ts';
 import type { TuneResult, TuneRow, TuneWish } from '../protocol/admin/tune-result.ts';
 import { SettingFile } from '../tuning/setting-file.ts';
 import { tuneChart } from '../tuning/tune-chart.ts';
@@ -14,6 +15,7 @@ import { tuneModel } from '../tuning/tune-model.ts';
 import { settingText } from '../tuning/tune-run.ts';
 import { parseDuration } from './bench-plan.ts';
 import { HostClient } from './host-client.ts';
+import { followJob } from './host-jobs.ts';
 import { LiveLine } from './live-line.ts';
 import { table } from './output.ts';
 
@@ -33,12 +35,12 @@ export interface TuneFlags {
 const barWidth = 24;
 
 export async function tuneCommand(model: string, flags: TuneFlags): Promise<void> {
-  const { modelsFolder, isHostRunning, version } = await placeOf(model, flags);
-  const restart = isHostRunning ? ' The running host uses it after a restart.' : '';
+  const { modelsFolder, client, servingHost, version } = await placeOf(model, flags);
   if (flags.undo === true) {
     const back = await new SettingFile(model, join(modelsFolder, model), flags.data).undo();
+    const used = await useNow(servingHost, model);
     if (flags.json === true) console.log(JSON.stringify({ model, setting: back }));
-    else console.log(`${model} has again ${settingText(back)}.${restart}`);
+    else console.log(`${model} has again ${settingText(back)}.${used}`);
     return;
   }
   const wish = wishOf(model, flags);
@@ -47,7 +49,8 @@ export async function tuneCommand(model: string, flags: TuneFlags): Promise<void
   process.once('SIGINT', onSignal);
   process.once('SIGTERM', onSignal);
   const line = new LiveLine();
-  if (isHostRunning) console.error('millrace: A host is running here; what it does meanwhile is part of the figures.');
+  if (client !== undefined)
+    console.error('millrace: A host is running here; what it does meanwhile is part of the figures.');
   try {
     const result = await tuneModel(wish, {
       modelsFolder,
@@ -61,13 +64,14 @@ export async function tuneCommand(model: string, flags: TuneFlags): Promise<void
     const picture = tuneChart(result);
     const svgPath = flags.svg ?? `${model}-tuning.svg`;
     if (picture !== undefined) await writePicture(svgPath, picture);
+    const used = result.saved ? await useNow(servingHost, model) : '';
     if (flags.json === true) {
       console.log(JSON.stringify(result, undefined, 2));
       return;
     }
     console.log(tuneText(result));
     if (picture !== undefined) console.log(`The curve is in ${svgPath}.`);
-    if (result.saved) console.log(`Saved; \`millrace tune ${model} --undo\` takes it back.${restart}`);
+    if (result.saved) console.log(`Saved; \`millrace tune ${model} --undo\` takes it back.${used}`);
   } catch (error) {
     if (abort.signal.aborted) throw new MillraceError('conflict', 'Tuning was ended; nothing was changed.');
     throw error;
@@ -92,21 +96,39 @@ function wishOf(model: string, { goal, budget, save }: TuneFlags): TuneWish {
   });
 }
 
+/** A running host that serves the model reads its setting again: a new copy is ready before the old one goes. */
+async function useNow(servingHost: HostClient | undefined, model: string): Promise<string> {
+  if (servingHost === undefined) return '';
+  const job = await servingHost.post<JobView>(`/models/${encodeURIComponent(model)}/load`, {});
+  await followJob(servingHost, job, () => {}, new AbortController().signal);
+  return ' The running host uses it now.';
+}
+
+interface Place {
+  readonly modelsFolder: string;
+  /** Of this data folder, whatever it serves. */
+  readonly client: HostClient | undefined;
+  /** The same, where it serves the model from that folder. */
+  readonly servingHost: HostClient | undefined;
+  readonly version: string | undefined;
+}
+
 /** The folder that is named, else the running host's, else the store. */
-async function placeOf(
-  model: string,
-  { data, models, version }: TuneFlags,
-): Promise<{ readonly modelsFolder: string; readonly isHostRunning: boolean; readonly version: string | undefined }> {
+async function placeOf(model: string, { data, models, version }: TuneFlags): Promise<Place> {
   const client = await HostClient.running(data);
   const status = await client?.status();
-  const isHostRunning = status !== undefined;
-  if (models !== undefined) return { modelsFolder: resolve(models), isHostRunning, version };
+  const served = status?.models.find(({ name }) => name === model);
+  if (models !== undefined) {
+    const modelsFolder = resolve(models);
+    const isServed = served !== undefined && status?.modelsFolder === modelsFolder;
+    return { modelsFolder, client, servingHost: isServed ? client : undefined, version };
+  }
   if (status !== undefined) {
-    const served = status.models.find(({ name }) => name === model);
-    return { modelsFolder: status.modelsFolder, isHostRunning, version: version ?? served?.servedVersion };
+    const servingHost = served === undefined ? undefined : client;
+    return { modelsFolder: status.modelsFolder, client, servingHost, version: version ?? served?.servedVersion };
   }
   const { modelsFolder } = await scanStore(data);
-  if (modelsFolder !== undefined) return { modelsFolder, isHostRunning, version };
+  if (modelsFolder !== undefined) return { modelsFolder, client, servingHost: undefined, version };
   throw new MillraceError('unknown-model', `There is no model ${model} on this machine that could be tuned.`, {
     hint: 'Import it, start its host, or name its folder with --models.',
   });

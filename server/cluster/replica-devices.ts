@@ -15,10 +15,18 @@ export interface ReplicaDevices {
   /** The device of a slot, until `release`. */
   assign(slot: string): Device;
   release(slot: string): void;
-  /** A replica did not become ready. True where the next one starts on another device, so that trying again makes sense. */
-  onStartFailed(slot: string, reason: string): boolean;
+  /** A replica ended without being told to. True where the next one starts on another device, so that trying again makes sense. */
+  onDied(slot: string, death: ReplicaDeath): boolean;
   /** Ends what `prepare` has begun; resolves when its processes have gone. */
   stop(): Promise<void>;
+}
+
+export interface ReplicaDeath {
+  /** Monotonic milliseconds. */
+  readonly atMs: number;
+  readonly wasReady: boolean;
+  /** One sentence, or the end of one. */
+  readonly reason: string;
 }
 
 /** Everything on the CPU: nothing to decide, nothing to wait for. */
@@ -26,7 +34,7 @@ export const cpuOnly: ReplicaDevices = {
   prepare: () => undefined,
   assign: () => cpuDevice,
   release: () => {},
-  onStartFailed: () => false,
+  onDied: () => false,
   stop: async () => {},
 };
 
@@ -49,6 +57,13 @@ export interface ModelDevicesOptions {
   readonly tell: (severity: 'info' | 'attention', sentence: string, facts: Readonly<Record<string, unknown>>) => void;
 }
 
+/**
+ * A device on which so many replicas died after they had been ready is given up for this model. Three: a request that kills its
+ * replica kills two, wherever they run.
+ */
+const maxDeaths = 3;
+const deathWindowMs = 600_000;
+
 export class ModelDevices implements ReplicaDevices {
   readonly #options: ModelDevicesOptions;
   /** Where the next slot may go, best first; empty: the CPU. */
@@ -58,6 +73,8 @@ export class ModelDevices implements ReplicaDevices {
   #fullIsSaid = false;
   readonly #stop = new AbortController();
   readonly #assigned = new Map<string, Device>();
+  /** Of replicas that had been ready, by device; at most `maxDeaths` each. */
+  readonly #deathsMs = new Map<string, readonly number[]>();
 
   constructor(options: ModelDevicesOptions) {
     this.#options = options;
@@ -82,9 +99,10 @@ export class ModelDevices implements ReplicaDevices {
     this.#options.source.memory.release(slot);
   }
 
-  onStartFailed(slot: string, reason: string): boolean {
+  onDied(slot: string, { atMs, wasReady, reason }: ReplicaDeath): boolean {
     const device = this.#assigned.get(slot);
     if (device === undefined || device.provider === 'cpu') return false;
+    if (wasReady && !this.#hasDiedOften(device, atMs)) return false;
     this.release(slot);
     const left = this.#devices.filter(({ provider, index }) => provider !== device.provider || index !== device.index);
     // Another slot may have found out the same before.
@@ -105,6 +123,14 @@ export class ModelDevices implements ReplicaDevices {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#preparation;
+  }
+
+  #hasDiedOften(device: Device, atMs: number): boolean {
+    const name = deviceName(device);
+    const before = (this.#deathsMs.get(name) ?? []).filter((eachMs) => atMs - eachMs < deathWindowMs);
+    const deathsMs = [...before, atMs].slice(-maxDeaths);
+    this.#deathsMs.set(name, deathsMs);
+    return deathsMs.length === maxDeaths;
   }
 
   #reserve(slot: string, memory: GraphicsMemory, bytes: number): Device {

@@ -19,8 +19,8 @@ export function describeGivingUp(name: string, reason: 'too-many' | 'never-ready
   });
 }
 
-/** Why a process never became ready, one sentence. */
-export function startFailure({ loadError, code, signal, stderr }: ReplicaExit): string {
+/** Why a process ended by itself, one sentence. */
+export function deathReason({ loadError, code, signal, stderr }: ReplicaExit): string {
   const last = stderr.at(-1)?.slice(0, 200) ?? '';
   return loadError?.message ?? `its process ended (${signal ?? `exit code ${code}`})${last === '' ? '' : `: ${last}`}.`;
 }

@@ -8,7 +8,7 @@
 import type { MillraceError } from '../base/errors.ts';
 import { Replica } from './replica.ts';
 import type { ReplicaCall, ReplicaEvents, ReplicaExit } from './replica.ts';
-import { describeEnd, describeGivingUp, startFailure } from './replica-exit-words.ts';
+import { describeEnd, describeGivingUp, deathReason } from './replica-exit-words.ts';
 import type { ReplicaSetOptions } from './replica-set-options.ts';
 import { decideRestart, newSet, newSlot } from './restart-policy.ts';
 import type { SetHistory, SlotHistory } from './restart-policy.ts';
@@ -308,8 +308,9 @@ export class ReplicaSet<C extends ReplicaCall> {
       this.#resolveIfGone();
       return;
     }
-    const isStartFailure = exit.readyAtMs === undefined && !exit.requested;
-    const isElsewhere = isStartFailure && this.#options.devices.onStartFailed(slot.name, startFailure(exit));
+    const wasReady = exit.readyAtMs !== undefined;
+    const death = { atMs: performance.now(), wasReady, reason: deathReason(exit) };
+    const isElsewhere = !exit.requested && this.#options.devices.onDied(slot.name, death);
     this.#options.devices.release(slot.name);
     this.#resolveIfGone();
     if (this.#stopped || !this.#slots.includes(slot)) return;
@@ -323,6 +324,10 @@ export class ReplicaSet<C extends ReplicaCall> {
     slot.lastExit = exit.requested ? endedByOrder : describeEnd(exit);
     if (this.#givenUp !== undefined) return;
     if (isElsewhere) {
+      // What happened there says nothing about the place where it goes.
+      this.#history = newSet;
+      slot.history = newSlot;
+      if (wasReady) this.#restarts++;
       this.#start(slot);
       return;
     }

@@ -13,6 +13,7 @@ import type { CallKind, ErrorBody, LoadCommand, LoadedReport, MemoryReport, Resu
 import { FrameChannel } from '../protocol/frame-channel.ts';
 import { frameTypes, joined } from '../protocol/frames.ts';
 import type { Frame } from '../protocol/frames.ts';
+import { CallsInFlight } from './calls-in-flight.ts';
 import { judgeRun } from './hung-run.ts';
 import { RunningMedian } from './running-median.ts';
 import type { ReplicaProcess } from './spawn.ts';
@@ -94,7 +95,7 @@ export class Replica<C extends ReplicaCall> {
   readonly #channel: FrameChannel;
   readonly #stderr: StderrTail;
   readonly #events: ReplicaEvents<C>;
-  readonly #inFlight = new Map<number, C>();
+  readonly #inFlight = new CallsInFlight<C>();
   #bytesInFlight = 0;
   #lastRequestId = 0;
   #readyAtMs: number | undefined;
@@ -170,7 +171,7 @@ export class Replica<C extends ReplicaCall> {
     const idle = this.#inFlight.size === 0;
     if (idle) this.#runSinceMs = nowMs;
     this.#lastRequestId = (this.#lastRequestId + 1) >>> 0;
-    this.#inFlight.set(this.#lastRequestId, call);
+    this.#inFlight.add(this.#lastRequestId, call);
     this.#bytesInFlight += bodyBytes;
     const head = encodeCallHead({ kind, jsonLength, queuedMs: nowMs - receivedMs, wantsOutputs });
     this.#channel.send(frameTypes.infer, this.#lastRequestId, head, body, idle ? 'now' : 'soon');
@@ -178,16 +179,13 @@ export class Replica<C extends ReplicaCall> {
 
   /** Saves the run of a call that nobody waits for, if it has not begun. Its slot stays taken until the replica answers. */
   abandon(call: C): void {
-    for (const [requestId, other] of this.#inFlight) {
-      if (other !== call) continue;
-      this.#channel.send(frameTypes.cancel, requestId, noHead, [], 'now');
-      return;
-    }
+    const requestId = this.#inFlight.idOf(call);
+    if (requestId !== undefined) this.#channel.send(frameTypes.cancel, requestId, noHead, [], 'now');
   }
 
   /** In the order in which they were sent. */
   calls(): Iterable<C> {
-    return this.#inFlight.values();
+    return this.#inFlight;
   }
 
   /** Judges the present run. Called regularly by the owner. A hung run ends this process, and only this one. */
@@ -274,7 +272,7 @@ export class Replica<C extends ReplicaCall> {
 
   *#running(): Generator<C> {
     let left = this.runLimit;
-    for (const call of this.#inFlight.values()) {
+    for (const call of this.#inFlight) {
       if (left-- === 0) return;
       yield call;
     }
@@ -297,7 +295,7 @@ export class Replica<C extends ReplicaCall> {
 
   #giveBackWaiting(): void {
     const waiting: C[] = [];
-    for (const requestId of [...this.#inFlight.keys()].slice(this.runLimit)) {
+    for (const requestId of this.#inFlight.idsFrom(this.runLimit)) {
       this.#channel.send(frameTypes.cancel, requestId, noHead, [], 'now');
       waiting.push(this.#take(requestId)!);
     }
@@ -305,9 +303,8 @@ export class Replica<C extends ReplicaCall> {
   }
 
   #take(requestId: number): C | undefined {
-    const call = this.#inFlight.get(requestId);
+    const call = this.#inFlight.take(requestId);
     if (call === undefined) return undefined;
-    this.#inFlight.delete(requestId);
     this.#bytesInFlight -= call.request.bodyBytes;
     return call;
   }
@@ -317,8 +314,7 @@ export class Replica<C extends ReplicaCall> {
     this.#channelClosed = true;
     if (this.#exit === undefined) this.kill();
     this.state = 'exited';
-    const calls = [...this.#inFlight.values()];
-    this.#inFlight.clear();
+    const calls = this.#inFlight.takeAll();
     this.#bytesInFlight = 0;
     if (error !== undefined) this.#loadError ??= new MillraceError('internal', error.message, { cause: error });
     this.#events.onLost(this, calls.slice(0, this.runLimit), calls.slice(this.runLimit));

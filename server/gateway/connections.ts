@@ -6,19 +6,37 @@
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { Linked, LinkedList } from '../base/linked-list.ts';
+
+class Connection extends Linked<Connection> {
+  readonly socket: Socket;
+  /** In progress; more than one where the client pipelines. */
+  requests = 0;
+  /** The one that came last; undefined once none is in progress. */
+  latest: IncomingMessage | undefined;
+
+  constructor(socket: Socket) {
+    super();
+    this.socket = socket;
+  }
+}
 
 export class Connections {
   readonly #limit: number;
-  /** Requests in progress on each connection; more than one where a client pipelines. */
-  readonly #open = new Map<Socket, number>();
+  readonly #open = new Map<Socket, Connection>();
   /** Without a request in progress, the longest idle first. */
-  readonly #idle = new Set<Socket>();
-  /** The latest request of each busy connection, the oldest first. */
-  readonly #busy = new Map<Socket, IncomingMessage>();
+  readonly #idle = new LinkedList<Connection>();
+  /** Whose latest request is the oldest first. */
+  readonly #busy = new LinkedList<Connection>();
 
   constructor(server: Server, limit: number) {
     this.#limit = limit;
-    server.on('connection', (socket: Socket) => this.#add(socket));
+    this.watch(server, 'connection');
+  }
+
+  /** Counts the connections of another server as well; `event` is that of a connection that may send requests. */
+  watch(server: Server, event: 'connection' | 'secureConnection'): void {
+    server.on(event, (socket: Socket) => this.#add(socket));
   }
 
   get size(): number {
@@ -27,28 +45,24 @@ export class Connections {
 
   /** Connections with a request in progress. */
   get busy(): number {
-    return this.#open.size - this.#idle.size;
+    return this.#busy.size;
   }
 
   /** Marks the connection as busy until `onAnswered`. */
   onRequest(request: IncomingMessage): void {
-    const { socket } = request;
-    const before = this.#open.get(socket);
-    if (before === undefined) return;
-    this.#open.set(socket, before + 1);
-    if (before === 0) this.#idle.delete(socket);
-    else this.#busy.delete(socket);
-    this.#busy.set(socket, request);
+    const connection = this.#open.get(request.socket);
+    if (connection === undefined) return;
+    connection.requests++;
+    connection.latest = request;
+    this.#busy.append(connection);
   }
 
   /** The response is done, or the client has gone. */
   onAnswered({ socket }: IncomingMessage): void {
-    const before = this.#open.get(socket);
-    if (before === undefined) return;
-    this.#open.set(socket, before - 1);
-    if (before > 1) return;
-    this.#busy.delete(socket);
-    this.#idle.add(socket);
+    const connection = this.#open.get(socket);
+    if (connection === undefined || --connection.requests > 0) return;
+    connection.latest = undefined;
+    this.#idle.append(connection);
   }
 
   closeAll(): void {
@@ -63,22 +77,24 @@ export class Connections {
         return;
       }
       this.#remove(oldest);
-      oldest.destroy();
+      oldest.socket.destroy();
     }
-    this.#open.set(socket, 0);
-    this.#idle.add(socket);
-    socket.on('close', () => this.#remove(socket));
+    const connection = new Connection(socket);
+    this.#open.set(socket, connection);
+    this.#idle.append(connection);
+    socket.on('close', () => this.#remove(connection));
   }
 
-  #longestWaiting(): Socket | undefined {
-    for (const socket of this.#idle) return socket;
-    for (const [socket, request] of this.#busy) if (!request.complete) return socket;
+  #longestWaiting(): Connection | undefined {
+    if (this.#idle.first !== undefined) return this.#idle.first;
+    for (const connection of this.#busy) if (!connection.latest!.complete) return connection;
     return undefined;
   }
 
-  #remove(socket: Socket): void {
-    this.#open.delete(socket);
-    this.#idle.delete(socket);
-    this.#busy.delete(socket);
+  #remove(connection: Connection): void {
+    this.#open.delete(connection.socket);
+    connection.latest = undefined;
+    this.#idle.remove(connection);
+    this.#busy.remove(connection);
   }
 }

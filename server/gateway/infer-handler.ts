@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MillraceError, asMillraceError } from '../base/errors.ts';
-import type { Answer, CallRequest } from '../balancer/call.ts';
+import type { Answer, CallClient, CallRequest } from '../balancer/call.ts';
 import type { CallKind } from '../protocol/control.ts';
 import { fillFromEntity, readEntityRequest } from '../features/predict-entity.ts';
 import type { EntityRequest } from '../features/predict-entity.ts';
@@ -39,7 +39,7 @@ export interface InferContext {
 
 /**
  * Answers one inference request. `chooseModel` gets the body, because `/predict` names its model inside; it throws where
- * there is none. Never throws itself.
+ * there is none. `client` is who asks, where keys tell clients apart. Never throws itself.
  */
 export function handleInference(
   context: InferContext,
@@ -48,13 +48,14 @@ export function handleInference(
   response: ServerResponse,
   head: RequestHead,
   chooseModel: (body: ReceivedBody | undefined) => GatewayModel | undefined,
+  client: CallClient | undefined,
 ): void {
   const receivedMs = performance.now();
   const fail = (error: unknown): void => context.fail(request, response, asMillraceError(error));
   let jsonLength: number | undefined;
   try {
     // Refused early where the model is known from the path: an overloaded server should not read what it will not serve.
-    const refusal = chooseModel(undefined)?.refusal();
+    const refusal = chooseModel(undefined)?.refusal(client);
     if (refusal !== undefined) throw refusal;
     jsonLength = parseJsonLength(head.inferenceHeaderContentLength);
   } catch (error) {
@@ -66,7 +67,7 @@ export function handleInference(
     context.garbage.onBody(body.bytes);
     try {
       const model = chooseModel(body)!;
-      const submission = { model, kind, body, jsonLength, receivedMs, request, response, head, permit, fail };
+      const submission = { model, kind, body, jsonLength, receivedMs, request, response, head, client, permit, fail };
       const entity = kind === 'predict' ? readEntityRequest(joined(body.pieces)) : undefined;
       if (entity === undefined) submitCall(submission);
       else void submitFilled(context.features, entity, submission);
@@ -99,6 +100,7 @@ interface Submission {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly head: RequestHead;
+  readonly client: CallClient | undefined;
   readonly permit: MemoryPermit;
   readonly fail: (error: MillraceError) => void;
 }
@@ -155,7 +157,7 @@ function submitCall(submission: Submission): void {
   });
 }
 
-function callRequest({ model, kind, body, jsonLength, receivedMs, request, head }: Submission): CallRequest {
+function callRequest({ model, kind, body, jsonLength, receivedMs, request, head, client }: Submission): CallRequest {
   // A body that is JSON throughout is read as one; of a binary one only the beginning is looked at.
   const pieces = jsonLength === undefined && body.pieces.length > 1 ? [joined(body.pieces)] : body.pieces;
   const hints = jsonLength === 0 ? {} : scanRequestParameters(beginning(pieces, jsonLength ?? body.bytes));
@@ -169,6 +171,7 @@ function callRequest({ model, kind, body, jsonLength, receivedMs, request, head 
     // Triton's priorities: 0 is the default and 1 the highest. Everything below that may wait.
     priority: (hints.priority ?? 0) > 1 ? 'batch' : 'interactive',
     clientIp: request.socket.remoteAddress ?? '',
+    client,
     affinityKey: model.session === undefined ? undefined : affinityKey(model.session, request, head),
     saved: head.cacheControl === undefined ? undefined : parseCacheControl(head.cacheControl),
     forwarded: head.via?.includes(viaName) === true,

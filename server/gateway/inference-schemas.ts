@@ -83,4 +83,8 @@ export const inferenceShapes = {
   predictRequest: ref('PredictRequest'),
   predictAnswer: ref('PredictAnswer'),
   statistics: ref('Statistics'),
+  pairingClaim: object({ code: text, name: text }),
+  pairingClaimed: object({ id: text, secret: text, number: text }),
+  pairingQuestion: object({ id: text, secret: text }),
+  pairingAnswer: object({ state: text }, { key: text }),
 };

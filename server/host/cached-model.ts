@@ -1,7 +1,7 @@
 /**
  * The prediction cache where it meets a model: whether a request may be answered from it, and what happens to one that may.
  *
- *   submit ─► may it? ─ no ─► run                                                          X-Millrace-Cache: off
+ *   submit ─► may it, and is it worth it? ─ no ─► run                                        X-Millrace-Cache: off
  *              ▼
  *           the same bytes as lately? ─ yes ─► the same answer                               hit; age=…
  *              ▼ no: read the body, make the key
@@ -16,7 +16,10 @@ import { asMillraceError } from '../base/errors.ts';
 import type { MillraceError } from '../base/errors.ts';
 import type { Answer, CallRequest } from '../balancer/call.ts';
 import { cacheKey } from '../cache/cache-key.ts';
+import { LookupGate } from '../cache/lookup-gate.ts';
+import type { Admission } from '../cache/lookup-gate.ts';
 import type { PredictionCache, SavedAnswer } from '../cache/prediction-cache.ts';
+import { checksumOf } from '../cache/recent-answers.ts';
 import type { RecentAnswers, Scope } from '../cache/recent-answers.ts';
 import { SingleFlight } from '../cache/single-flight.ts';
 import type { ModelStatistics } from '../metrics/model-statistics.ts';
@@ -84,6 +87,7 @@ let lastSerial = 0;
 export class CachedModel {
   readonly options: CachedModelOptions;
   readonly flights = new SingleFlight<SavedAnswer>();
+  readonly gate = new LookupGate();
   /** A model version served anew is another one: what was recent of the old one is not found. */
   readonly #serial = ++lastSerial;
   #sweeper: NodeJS.Timeout | undefined;
@@ -109,7 +113,12 @@ export class CachedModel {
     const whyOff = this.whyOff ?? whyNot(request);
     if (whyOff !== undefined) return this.#pass(request, whyOff, onAnswer, onError);
     const body = joined(request.body);
-    const visit = { request, body, scope: this.#scopeOf(request), startedMs, onAnswer, onError };
+    const scope = this.#scopeOf(request);
+    // Who says what it wants of saved answers gets it.
+    const admission =
+      request.saved === undefined ? this.gate.admit(() => checksumOf(scope, body), startedMs) : 'looked-up';
+    if (admission === 'passed-by') return this.#pass(request, 'off; reason=rare', onAnswer, onError);
+    const visit = { request, body, scope, admission, startedMs, onAnswer, onError };
     const recent = request.saved === undefined ? this.options.store!.recent.find(visit.scope, body) : undefined;
     if (recent !== undefined && this.isFresh(recent.saved, undefined) && this.deliver(visit, recent)) return () => {};
     const savable = this.#read(request, body);
@@ -158,6 +167,7 @@ export class CachedModel {
       const keep = { saved, savable: withoutInputs(savable), encoded: request.kind === 'oip' ? encoded : undefined };
       store!.recent.add(visit.scope, visit.body, keep, bytes);
     }
+    this.gate.onHit(visit.admission);
     statistics().recordCacheHit({ totalMs, lookUpMs: nowMs - startedMs, savedMs: found.saved.runMs }, Date.now());
     const ageSeconds = Math.max(0, Math.floor((Date.now() - found.saved.storedMs) / 1000));
     onAnswer({ type: 'saved', body: encoded.chunks, jsonLength: encoded.jsonLength, cache: `hit; age=${ageSeconds}` });
@@ -173,8 +183,10 @@ export class CachedModel {
     return this.options.run(request, (answer) => onAnswer({ ...answer, cache }), onError);
   }
 
-  #scopeOf({ kind, jsonLength }: CallRequest): Scope {
-    return { model: this.options.name, serial: this.#serial, text: `${this.#serial} ${kind} ${jsonLength}` };
+  #scopeOf({ kind, jsonLength, client }: CallRequest): Scope {
+    const text = `${this.#serial} ${kind} ${jsonLength}`;
+    const isShared = client === undefined || client.partition === '';
+    return { model: this.options.name, serial: this.#serial, text: isShared ? text : `${text} ${client.partition}` };
   }
 
   #read(request: CallRequest, body: Buffer): SavableRequest | undefined {
@@ -184,7 +196,8 @@ export class CachedModel {
     if (parsed === undefined) return undefined;
     const { inputs, outputs, parameters } = parsed.request;
     // The name is part of it, so that clearing a model clears all that it would find.
-    const key = cacheKey({ digest: `${name} ${digest()!}`, partition: '', inputs, outputs, parameters });
+    const partition = request.client?.partition ?? '';
+    const key = cacheKey({ digest: `${name} ${digest()!}`, partition, inputs, outputs, parameters });
     return { ...parsed, key, model };
   }
 }
@@ -195,6 +208,7 @@ export interface Visit {
   /** Its body in one piece. */
   readonly body: Buffer;
   readonly scope: Scope;
+  readonly admission: Admission;
   /** When it came to the cache, monotonic milliseconds. */
   readonly startedMs: number;
   onAnswer(answer: Answer): void;

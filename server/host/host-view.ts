@@ -28,6 +28,9 @@ export interface HostViewParts {
   connections(): number;
   graphics(): readonly GraphicsReading[];
   addresses(): { readonly inferenceUrl: string; readonly adminUrl: string };
+  /** Programs of this machine need a key. */
+  needsKey(): boolean;
+  lanBrief(): HostView['lan'];
 }
 
 const sampleIntervalMs = 1000;
@@ -81,6 +84,8 @@ export class HostViews {
       startedAt: this.#startedAt.toISOString(),
       upSeconds: Math.round((nowMs - this.#startedMs) / 1000),
       ...addresses(),
+      needsKey: this.#parts.needsKey(),
+      lan: this.#parts.lanBrief(),
       dataDirectory,
       modelsFolder,
       servesStore,

@@ -19,9 +19,11 @@ export interface MeasuredHost {
   readonly dataDirectory: string;
   /** The version that answers requests which name none. */
   servedVersion(model: string): string | undefined;
+  /** Serves the model with the settings that its files have now, once a copy with them is ready. */
+  reload(model: string): Promise<void>;
 }
 
-export function measuringOf(host: MeasuredHost): Omit<MeasuringParts, 'jobs' | 'inferenceUrl'> {
+export function measuringOf(host: MeasuredHost): Omit<MeasuringParts, 'jobs' | 'inferenceUrl' | 'inferenceKey'> {
   const { book, modelsFolder, dataDirectory } = host;
   return {
     // A client that leaves does not end a probe: others wait for the same one.
@@ -33,9 +35,16 @@ export function measuringOf(host: MeasuredHost): Omit<MeasuringParts, 'jobs' | '
       const model = parseModelName(wish.model);
       const samples = await samplesOf(modelsFolder, model);
       const version = host.servedVersion(model);
-      return tuneModel(wish, { modelsFolder, version, dataDirectory, samples, signal, onProgress });
+      const result = await tuneModel(wish, { modelsFolder, version, dataDirectory, samples, signal, onProgress });
+      if (result.saved) await host.reload(model);
+      return result;
     },
-    undoTuning: (model) => new SettingFile(model, join(modelsFolder, parseModelName(model)), dataDirectory).undo(),
+    undoTuning: async (model) => {
+      const name = parseModelName(model);
+      const setting = await new SettingFile(model, join(modelsFolder, name), dataDirectory).undo();
+      await host.reload(name);
+      return setting;
+    },
   };
 }
 

@@ -165,6 +165,11 @@ export class ModelCommands {
     });
   }
 
+  /** Serves a model that is served with the settings that its files have now. Does nothing for one that is not. */
+  async reload(name: string): Promise<void> {
+    if (this.#options.catalog.get(name)?.isUnloaded === false) await this.load(name, this.#settings.get(name));
+  }
+
   /** Makes a version that was imported a moment ago the one that answers, with `settings` before those of its files. */
   async loadVersion(name: string, version: string, settings: Partial<ModelManifest>): Promise<void> {
     this.#settings.set(name, settings);

@@ -95,9 +95,11 @@ export class Passage implements Passenger<SavedAnswer> {
   #save(answer: Answer): SavedAnswer | undefined {
     const { name, store, settings } = this.#owner.options;
     const outputs = packedAnswer(answer, this.#savable);
+    const runMs = runTime(answer) ?? performance.now() - this.#visit.request.receivedMs;
+    this.#owner.gate.onRun(answer.type === 'result' ? runMs / answer.cost.batchRows : runMs);
     if (outputs === undefined) return undefined;
     const storedMs = Date.now();
-    const saved = { outputs, storedMs, runMs: runTime(answer) ?? performance.now() - this.#visit.request.receivedMs };
+    const saved = { outputs, storedMs, runMs };
     store!.cache.save({
       ...saved,
       model: name,

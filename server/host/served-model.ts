@@ -6,7 +6,7 @@
  */
 import type { MillraceError } from '../base/errors.ts';
 import { Call } from '../balancer/call.ts';
-import type { Answer, CallRequest, Outcome } from '../balancer/call.ts';
+import type { Answer, CallClient, CallRequest, Outcome } from '../balancer/call.ts';
 import { Dispatcher } from '../balancer/dispatcher.ts';
 import { RemoteUpstream } from '../balancer/remote-upstream.ts';
 import { createSelectionPolicy } from '../balancer/selection-policies.ts';
@@ -267,8 +267,8 @@ export class ServedModel implements GatewayModel {
     await this.#loading.until(() => this.residence === 'unloaded');
   }
 
-  refusal(): MillraceError | undefined {
-    return this.#dispatcher.refusal();
+  refusal(client?: CallClient): MillraceError | undefined {
+    return this.#dispatcher.refusal(client);
   }
 
   /** Refuses every request, those included that wait, until it is called without a reason. */

@@ -18,6 +18,17 @@ export const settingTable: Readonly<Record<string, SettingEntry>> = {
   'http.port': { about: 'Port at which apps call; 0 takes any free one.' },
   'admin.port': { about: 'Port of this interface and of the command line; 0 takes any free one.' },
   allowedHosts: { about: 'Names beside localhost under which apps reach this computer.' },
+  keys: {
+    about: 'Keys of apps whose secrets are kept elsewhere, by their hashes; Connect makes the others.',
+    isSecret: true,
+    isFixed: true,
+  },
+  'lan.on': { about: 'Whether the network reaches this host; Connect decides where lan is left out.', isFixed: true },
+  'lan.addresses': { about: 'Addresses at which the network calls: private, or a list.', isFixed: true },
+  'lan.port': { about: 'Port at which the network calls; that of apps where it is left out.', isFixed: true },
+  'lan.tls': { about: 'Certificate for the network: off, own, or files.', isFixed: true },
+  'lan.announce': { about: 'Whether the name is told to the network.', isFixed: true },
+  'lan.name': { about: 'Name before .local under which the network finds this computer.', isFixed: true },
   'defaults.strategy': { about: 'How a copy is chosen for a request, of models that do not say.' },
   'defaults.replicas': {
     about: 'Copies of each model that does not say; the autoscaler decides where this is left out.',

@@ -29,6 +29,8 @@ export function hostView(change: Partial<HostView> = {}): HostView {
     upSeconds: 1,
     inferenceUrl: 'http://127.0.0.1:8000',
     adminUrl: 'http://127.0.0.1:8090',
+    needsKey: false,
+    lan: { isOn: false, urls: [] },
     dataDirectory: 'data',
     modelsFolder: 'models',
     servesStore: true,

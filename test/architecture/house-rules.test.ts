@@ -6,7 +6,8 @@ import { root, sourceFiles } from './source-files.ts';
 
 const server = sourceFiles('server');
 const renderer = sourceFiles('renderer');
-const all = [...server, ...renderer, ...sourceFiles('test'), ...sourceFiles('build')];
+const shell = sourceFiles('electron');
+const all = [...server, ...renderer, ...shell, ...sourceFiles('test'), ...sourceFiles('build')];
 
 const maxLines = 400;
 const emptyNames = /^(index|utils?|helpers?|common|misc|managers?|services?|data|info|processors?)$/;
@@ -33,7 +34,7 @@ describe('the house rules', () => {
   });
 
   it('no file only passes on what others export', () => {
-    const barrels = [...server, ...renderer].filter(({ text }) => {
+    const barrels = [...server, ...renderer, ...shell].filter(({ text }) => {
       const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '').trim();
       return (
         code !== '' && code.split('\n').every((line) => /^export\s.*\sfrom\s/.test(line.trim()) || line.trim() === '')
@@ -42,17 +43,17 @@ describe('the house rules', () => {
     expect(barrels.map(({ path }) => path)).toEqual([]);
   });
 
-  it('every file of the server and of the renderer starts by saying what it is', () => {
-    const silent = [...server, ...renderer].filter(({ text }) => !text.startsWith('/**'));
+  it('every file of the server, the renderer and the shell starts by saying what it is', () => {
+    const silent = [...server, ...renderer, ...shell].filter(({ text }) => !text.startsWith('/**'));
     expect(silent.map(({ path }) => path)).toEqual([]);
   });
 
   it('every unit test lies where its source lies', () => {
     const mirrored =
-      /^test\/(base|protocol|balancer|cluster|metrics|models|openapi|loadtest|plot|tuning|replica|security|sources|storage|sync|gateway|admin|host|cli|renderer)\/(.+)\.test\.ts$/;
+      /^test\/(base|protocol|balancer|cluster|metrics|models|openapi|loadtest|plot|tuning|replica|security|sources|storage|sync|gateway|admin|host|launch|cli|electron|renderer)\/(.+)\.test\.ts$/;
     // `dispatcher-properties.test.ts` tests dispatcher.ts: a long test is split by what it is about.
     const hasSource = (folder: string, name: string): boolean =>
-      existsSync(join(root, folder === 'renderer' ? '' : 'server', folder, `${name}.ts`)) ||
+      existsSync(join(root, ['renderer', 'electron'].includes(folder) ? '' : 'server', folder, `${name}.ts`)) ||
       (name.includes('-') && hasSource(folder, name.slice(0, name.lastIndexOf('-'))));
     const lost = all.flatMap(({ path }) => {
       const match = mirrored.exec(path);

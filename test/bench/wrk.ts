@@ -23,7 +23,7 @@ export const wrk: LoadGenerator = {
     const bodyPath = join(folder, 'body');
     const scriptPath = join(folder, 'request.lua');
     await writeFile(bodyPath, request.body);
-    await writeFile(scriptPath, script(bodyPath, request));
+    await writeFile(scriptPath, script(bodyPath, request, reserveNumbers(seconds)));
     const output = await outputOf(run, 'wrk', [
       '-t1',
       `-c${connections}`,
@@ -42,14 +42,14 @@ export const wrk: LoadGenerator = {
 };
 
 /** Builds one request, sent again and again, and prints the sums as JSON. A status above 399 counts as a failure. */
-function script(bodyPath: string, { headers, numbered }: Load['request']): string {
+function script(bodyPath: string, { headers, numbered }: Load['request'], firstNumber: number): string {
   return [
     'wrk.method = "POST"',
     ...Object.entries(headers).map(([name, value]) => `wrk.headers[${luaText(name)}] = ${luaText(value)}`),
     `local file = io.open(${luaText(bodyPath)}, "rb")`,
     'wrk.body = file:read("*a")',
     'file:close()',
-    ...(numbered === undefined ? [] : numberedBodies(numbered)),
+    ...(numbered === undefined ? [] : numberedBodies(numbered, firstNumber)),
     'function done(summary, latency)',
     '  local e = summary.errors',
     '  io.write(string.format(',
@@ -60,10 +60,25 @@ function script(bodyPath: string, { headers, numbered }: Load['request']): strin
   ].join('\n');
 }
 
-/** Counts from a start that no earlier run has used, in steps that a float32 tells apart. */
-function numberedBodies({ front, back }: NonNullable<Load['request']['numbered']>): string[] {
+/** More requests than any run sends in a second; each run has numbers of its own. */
+const numbersPerSecond = 100_000;
+
+/** Divided by 2^20, so many numbers are told apart by a float32. */
+const numberLimit = 2 ** 24;
+let nextNumber = 0;
+
+function reserveNumbers(seconds: number): number {
+  const first = nextNumber;
+  nextNumber += Math.ceil(seconds * numbersPerSecond);
+  if (nextNumber <= numberLimit) return first;
+  // Early numbers come again: minutes later, and no host of a benchmark lives that long.
+  nextNumber = 0;
+  return reserveNumbers(seconds);
+}
+
+function numberedBodies({ front, back }: NonNullable<Load['request']['numbered']>, first: number): string[] {
   return [
-    `local number = ${(Date.now() % 10_000_000) + 1}`,
+    `local number = ${first}`,
     'function request()',
     '  number = number + 1',
     `  return wrk.format(nil, nil, nil, ${luaText(front)} .. (number / 1048576) .. ${luaText(back)})`,

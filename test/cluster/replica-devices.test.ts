@@ -47,6 +47,8 @@ function modelDevices({ wish, trials = [], proven = [], wasProbed = true, budget
 
 const place = (devices: ModelDevices, slot: string): string => deviceName(devices.assign(slot));
 
+const atStart = (reason: string) => ({ atMs: 0, wasReady: false, reason });
+
 describe('the devices of a model', () => {
   it('are decided once, before the first replica, and said', async () => {
     const { devices, said, asked } = modelDevices({ wish: 'gpu', trials: [trial(cuda(0), 5)], proven: [cuda(0)] });
@@ -89,16 +91,28 @@ describe('the devices of a model', () => {
     const { devices, said } = modelDevices({ wish: 'gpu', trials: [trial(cuda(0), 5)], proven: [cuda(0), cuda(1)] });
     await devices.prepare();
     expect([place(devices, 'a'), place(devices, 'b')]).toEqual(['cuda:0', 'cuda:1']);
-    expect(devices.onStartFailed('a', 'out of memory')).toBe(true);
+    expect(devices.onDied('a', atStart('out of memory'))).toBe(true);
     expect(place(devices, 'a')).toBe('cuda:1');
-    expect(devices.onStartFailed('b', 'driver gone')).toBe(true);
-    expect(devices.onStartFailed('a', 'driver gone')).toBe(true);
+    expect(devices.onDied('b', atStart('driver gone'))).toBe(true);
+    expect(devices.onDied('a', atStart('driver gone'))).toBe(true);
     expect(place(devices, 'a')).toBe('cpu');
-    expect(devices.onStartFailed('a', 'bad file')).toBe(false);
+    expect(devices.onDied('a', atStart('bad file'))).toBe(false);
     expect(said.slice(1)).toEqual([
       'attention: net goes from cuda:0 to cuda:1: out of memory',
       'attention: net goes from cuda:1 to cpu: driver gone',
     ]);
+  });
+
+  it('are given up where three replicas died within ten minutes that had been ready', async () => {
+    const { devices, said } = modelDevices({ wish: 'gpu', trials: [trial(cuda(0), 5)], proven: [cuda(0)] });
+    await devices.prepare();
+    const later = (minutes: number) => ({ atMs: minutes * 60_000, wasReady: true, reason: 'it ended (SIGSEGV).' });
+    place(devices, 'a');
+    expect([0, 1, 10.5].map((minutes) => devices.onDied('a', later(minutes)))).toEqual([false, false, false]);
+    expect(devices.onDied('a', later(10.8))).toBe(true);
+    expect(place(devices, 'a')).toBe('cpu');
+    expect(devices.onDied('a', later(10.9))).toBe(false);
+    expect(said.slice(1)).toEqual(['attention: net goes from cuda:0 to cpu: it ended (SIGSEGV).']);
   });
 
   it('are the CPU for what does not fit into graphics memory, said once', async () => {
@@ -122,6 +136,6 @@ describe('the devices of a model', () => {
   it('of a model on the CPU are nothing to wait for', () => {
     expect(cpuOnly.prepare()).toBeUndefined();
     expect(cpuOnly.assign('a').provider).toBe('cpu');
-    expect(cpuOnly.onStartFailed('a', '')).toBe(false);
+    expect(cpuOnly.onDied('a', atStart(''))).toBe(false);
   });
 });

@@ -11,6 +11,7 @@ import { parseConfig } from '../../server/config.ts';
 import { createLog } from '../../server/base/log.ts';
 import { startHost } from '../../server/main.ts';
 import type { NewHostEvent } from '../../server/protocol/admin/host-event.ts';
+import { until } from '../support/host-process.ts';
 import { MillraceCommand } from '../support/millrace-command.ts';
 import { openTestRepository } from '../support/model-repository.ts';
 import type { TestRepository } from '../support/model-repository.ts';
@@ -54,9 +55,9 @@ async function hostOn(name: string, graphicsMemoryPercent = 90) {
   );
   const host = await startHost(config, { log: createLog('silent', 'json'), onEvent: (event) => events.push(event) });
   await host.settled();
-  const answer = async (model: string): Promise<number[]> => {
+  const answer = async (model: string, offset = 0): Promise<number[]> => {
     const inputs = [
-      { name: 'x', shape: [1, 64], datatype: 'FP32', data: Array.from({ length: 64 }, (_, at) => at / 64) },
+      { name: 'x', shape: [1, 64], datatype: 'FP32', data: Array.from({ length: 64 }, (_, at) => at / 64 + offset) },
     ];
     const response = await fetch(`${host.inferenceUrl}/v2/models/${model}/infer`, {
       method: 'POST',
@@ -208,6 +209,34 @@ describe.skipIf(!hasSwiftShader)('the real WebGPU provider, on SwiftShader', () 
       const [onShader, onCpu] = [await answer('shader'), await answer('plain')];
       expect(onShader).toHaveLength(8);
       for (const [index, value] of onShader.entries()) expect(value).toBeCloseTo(onCpu[index]!, 3);
+    } finally {
+      await host.stop();
+    }
+  });
+
+  it('is left for the CPU by a model whose copies die there again and again', { timeout: 120_000 }, async () => {
+    const { host, events, answer } = await hostOn('shader');
+    try {
+      const copy = () => host.catalog.list().find(({ name }) => name === 'shader')!.replicas[0];
+      for (let deaths = 1; deaths <= 3; deaths++) {
+        await until('a copy answers on the device', 30_000, async () => {
+          const replica = copy();
+          return replica?.state === 'ready' && replica.device === 'webgpu';
+        });
+        await answer('shader');
+        const { pid } = copy()!;
+        process.kill(pid, 'SIGKILL');
+        await until('it is gone', 10_000, async () => copy()?.pid !== pid);
+      }
+      await until('a copy is ready on the CPU', 30_000, async () => {
+        const replica = copy();
+        return replica?.state === 'ready' && replica.device === 'cpu';
+      });
+      // Another question: the saved answer to the first was made on the device.
+      expect(await answer('shader', 1)).toEqual(await answer('plain', 1));
+      expect(events.map(({ sentence }) => sentence)).toContainEqual(
+        expect.stringMatching(/^shader(\/1)? goes from webgpu to cpu: its process ended \(SIGKILL\)/),
+      );
     } finally {
       await host.stop();
     }

@@ -5,13 +5,14 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { TuneResult } from '../../server/protocol/admin/tune-result.ts';
+import { SettingFile } from '../../server/tuning/setting-file.ts';
 import { choose, scoreOf, worthIt } from '../../server/tuning/tune-choice.ts';
 import { MillraceCommand } from '../support/millrace-command.ts';
 import { openTestRepository } from '../support/model-repository.ts';
 import type { TestRepository } from '../support/model-repository.ts';
 import { mlpModel } from '../support/models.ts';
 import { childPids } from '../support/test-host.ts';
-import { until } from '../support/host-process.ts';
+import { HostProcess, until } from '../support/host-process.ts';
 
 let folder: string;
 let repository: TestRepository;
@@ -89,3 +90,21 @@ it.each([
   expect(stderr).toMatch(words);
   expect(code).toBe(expected);
 });
+
+it(
+  'is used by a host that serves the model, and so is its undoing, without a restart',
+  { timeout: 300_000 },
+  async () => {
+    await using host = await HostProcess.start({ models: repository.directory });
+    const copies = async () => (await host.status()).models[0]!.versions[0]!.replicas.map(({ pid }) => pid);
+    const before = await copies();
+    await new SettingFile('net', join(repository.directory, 'net'), host.dataDirectory).save({ maxBatchSize: 32 });
+    const undo = new MillraceCommand(['tune', 'net', '--undo', '--data', host.dataDirectory]);
+    const { stdout, code } = await undo.ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^net has again .*\. The running host uses it now\.$/m);
+    expect(await copies()).not.toEqual(before);
+    expect(await setting()).toMatchObject({ maxBatchSize: 0 });
+    expect((await host.status()).models[0]).toMatchObject({ state: 'READY' });
+  },
+);

@@ -70,6 +70,8 @@ export function hostView(changes: Partial<HostView> = {}): HostView {
     upSeconds: 10,
     inferenceUrl: 'http://127.0.0.1:8000',
     adminUrl: 'http://127.0.0.1:8090',
+    needsKey: false,
+    lan: { isOn: false, urls: [] },
     dataDirectory: '/data',
     modelsFolder: '/models',
     servesStore: true,

@@ -22,6 +22,9 @@ export interface HostProcessOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** A program for the replicas instead of Millrace's own. */
   readonly replicaEntry?: string;
+  /** Flags of the host's Node; what they make it print goes to `onLine`. */
+  readonly nodeFlags?: readonly string[];
+  readonly onLine?: (line: string) => void;
 }
 
 export interface Exit {
@@ -54,7 +57,8 @@ export class HostProcess implements AsyncDisposable {
   }
 
   /** Resolves when the host has announced itself, so every model answers or has been given up. */
-  static async start({ models, settings = {}, replicaEntry }: HostProcessOptions): Promise<HostProcess> {
+  static async start(options: HostProcessOptions): Promise<HostProcess> {
+    const { models, settings = {}, replicaEntry, nodeFlags = [], onLine } = options;
     const folder = await mkdtemp(join(tmpdir(), 'millrace-host-'));
     const config = join(folder, 'settings.json');
     const base = {
@@ -71,7 +75,7 @@ export class HostProcess implements AsyncDisposable {
       replicaEntry === undefined
         ? [program, 'serve', '--json', '--config', config]
         : [withReplicaEntry, config, replicaEntry];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...nodeFlags, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     const exited = new Promise<Exit>((resolve) => {
       child.on('exit', (code, signal) => resolve({ code, signal }));
     });
@@ -81,7 +85,9 @@ export class HostProcess implements AsyncDisposable {
     });
     const firstLine = await Promise.race([
       new Promise<string>((resolve) => {
-        createInterface({ input: child.stdout }).once('line', resolve);
+        createInterface({ input: child.stdout }).on('line', (line) =>
+          line.startsWith('{') ? resolve(line) : onLine?.(line),
+        );
       }),
       exited.then(({ code, signal }) => {
         throw new Error(`The host ended with ${code ?? signal} before it was ready: ${errors}`);

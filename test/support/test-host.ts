@@ -194,6 +194,7 @@ export class TestHost implements AsyncDisposable {
       'uploads',
       'models',
       'staging',
+      'tls',
     ]);
     const files = await readdir(this.dataDirectory);
     expect(

@@ -17,6 +17,7 @@ import { DropZone } from './DropZone.tsx';
 import { importOutcome } from './import-result.ts';
 import type { ImportedModel, ImportOutcome } from './import-result.ts';
 import { cancelImport, importState, resetImport, startImport, subscribeImport } from './import-store.ts';
+import type { ChosenFile } from './import-store.ts';
 import styles from './ImportSheet.module.css';
 
 interface ImportSheetProps {
@@ -91,7 +92,7 @@ function ImportBody() {
   );
 }
 
-function FileLine({ file }: { readonly file: File }) {
+function FileLine({ file }: { readonly file: ChosenFile }) {
   return (
     <p className={styles.file} translate="no">
       <FileBox aria-hidden="true" />
@@ -101,7 +102,7 @@ function FileLine({ file }: { readonly file: File }) {
   );
 }
 
-function ReadyForm({ file }: { readonly file: File }) {
+function ReadyForm({ file }: { readonly file: ChosenFile }) {
   const [name, setName] = useState('');
   useEffect(() => setName(''), [file]);
   const submit = (event: FormEvent): void => {
@@ -130,7 +131,7 @@ function ReadyForm({ file }: { readonly file: File }) {
 }
 
 interface OutcomeProps {
-  readonly file: File;
+  readonly file: ChosenFile;
   readonly outcome: ImportOutcome;
   readonly command: string;
 }

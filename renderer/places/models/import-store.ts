@@ -5,13 +5,22 @@
 import type { JobView } from '../../../server/protocol/admin/job-view.ts';
 import { askApi } from '../../api/api-client.ts';
 import { uploadFile } from '../../api/uploads.ts';
+import type { OpenedFile } from '../../../server/protocol/desktop-bridge.ts';
+import { desktop } from '../../desktop/desktop.ts';
 import { liveStore } from '../../live/live-store.ts';
 
 export type ImportPhase = 'choosing' | 'ready' | 'uploading' | 'importing' | 'failed' | 'canceled';
 
+/** A file that is to be imported: sent by this page, or read by the host where it lies on this computer. */
+export interface ChosenFile {
+  readonly name: string;
+  readonly size: number;
+  readonly source: File | { readonly path: string };
+}
+
 export interface ImportState {
   readonly phase: ImportPhase;
-  readonly file: File | undefined;
+  readonly file: ChosenFile | undefined;
   readonly sentBytes: number;
   readonly jobId: string | undefined;
   readonly error: Error | undefined;
@@ -45,8 +54,19 @@ function change(next: Partial<ImportState>): void {
 
 /** A file was dropped or chosen. Ignored while another one is being sent. */
 export function chooseFile(file: File): void {
-  if (state.phase === 'uploading') return;
-  change({ ...choosing, phase: 'ready', file });
+  const { name, size } = file;
+  // The desktop window knows where it lies, and the host is on the same computer: nothing needs to be sent.
+  const path = desktop?.pathOf(file) ?? '';
+  choose({ name, size, source: path === '' ? file : { path } });
+}
+
+/** A file was opened with Millrace. */
+export function chooseOpened({ name, sizeBytes, path }: OpenedFile): void {
+  choose({ name, size: sizeBytes, source: { path } });
+}
+
+function choose(file: ChosenFile): void {
+  if (state.phase !== 'uploading') change({ ...choosing, phase: 'ready', file });
 }
 
 export function resetImport(): void {
@@ -60,9 +80,13 @@ export async function startImport(name: string): Promise<void> {
   abort = new AbortController();
   change({ phase: 'uploading', sentBytes: 0, error: undefined, jobId: undefined });
   try {
-    const uploadId = await uploadFile(file, (sentBytes) => change({ sentBytes }), abort.signal);
+    const { source } = file;
+    const origin =
+      'path' in source
+        ? { path: source.path }
+        : { uploadId: await uploadFile(source, (sentBytes) => change({ sentBytes }), abort.signal) };
     const job = await askApi<JobView>('POST', '/imports', {
-      body: { uploadId, ...(name !== '' && { name }) },
+      body: { ...origin, ...(name !== '' && { name }) },
       signal: abort.signal,
     });
     liveStore.addJob(job);

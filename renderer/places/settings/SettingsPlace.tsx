@@ -14,6 +14,7 @@ import { chooseTheme, readTheme, themes } from '../../theme/theme.ts';
 import { DoctorTab } from '../doctor/DoctorTab.tsx';
 import { HostSettings } from './HostSettings.tsx';
 import { SessionsCard } from './SessionsCard.tsx';
+import { WindowCard } from './WindowCard.tsx';
 import styles from './SettingsPlace.module.css';
 
 const tabs = ['general', 'all', 'doctor'] as const;
@@ -40,6 +41,7 @@ function General() {
       <div className={styles.columns}>
         <div className={styles.stack}>
           <LookCard />
+          <WindowCard />
           <HostCard host={host} />
         </div>
         <div className={styles.stack}>

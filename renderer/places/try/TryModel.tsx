@@ -43,7 +43,7 @@ interface TryFormProps {
 }
 
 function TryForm({ model, fields, onAnswer }: TryFormProps) {
-  const { inferenceUrl } = useHost()!;
+  const { inferenceUrl, needsKey } = useHost()!;
   const runner = useRunner(model.name);
   const [values, setValues] = useState<readonly (FieldValue | undefined)[]>(() => fields.map(() => undefined));
   const [showFaults, setShowFaults] = useState(false);
@@ -128,7 +128,7 @@ function TryForm({ model, fields, onAnswer }: TryFormProps) {
         request={
           request === undefined
             ? undefined
-            : { url: requestUrl(inferenceUrl, model.name, request.kind), body: request.body }
+            : { url: requestUrl(inferenceUrl, model.name, request.kind), body: request.body, needsKey }
         }
       />
     </div>

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { cacheViewSchema, modelCacheViewSchema } from './cache-view.ts';
+import { lanBriefSchema } from './lan-view.ts';
 import { signatureSchema } from './signature-schema.ts';
 
 export const replicaViewSchema = z.object({
@@ -113,6 +114,10 @@ export const hostViewSchema = z.object({
   startedAt: z.string(),
   upSeconds: z.number(),
   inferenceUrl: z.string(),
+  /** Programs of this machine need a key. */
+  needsKey: z.boolean(),
+  /** The endpoint for the network. */
+  lan: lanBriefSchema,
   adminUrl: z.string(),
   dataDirectory: z.string(),
   /** Folder whose models are served: the store's, or one that the settings name. */

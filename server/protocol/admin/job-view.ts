@@ -16,7 +16,19 @@ export type JobProgress = z.infer<typeof jobProgressSchema>;
 
 export const jobViewSchema = z.object({
   id: z.string(),
-  kind: z.enum(['import', 'verify', 'sync', 'push', 'bench', 'tune', 'promote', 'model', 'doctor', 'diagnostics']),
+  kind: z.enum([
+    'import',
+    'verify',
+    'sync',
+    'push',
+    'bench',
+    'tune',
+    'promote',
+    'model',
+    'self-check',
+    'doctor',
+    'diagnostics',
+  ]),
   /** For people: `Import defects.onnx`. */
   title: z.string(),
   /** The command line that does the same. */

@@ -84,16 +84,12 @@ function Places() {
         <Route path="/try/:name?">
           {({ name }) => <TryPlace name={name === undefined ? undefined : decodeURIComponent(name)} />}
         </Route>
-        <Route path="/connect">
-          <ConnectPlace />
-        </Route>
+        <Route path="/connect/:tab?">{({ tab }) => <ConnectPlace tab={tab} />}</Route>
         <Route path="/monitor/:tab?">{({ tab }) => <MonitorPlace tab={tab} />}</Route>
         <Route path="/sources">
           <SourcesPlace />
         </Route>
-        <Route path="/settings">
-          <SettingsPlace />
-        </Route>
+        <Route path="/settings/:tab?">{({ tab }) => <SettingsPlace tab={tab} />}</Route>
         <Route>
           <Redirect to="/" replace />
         </Route>

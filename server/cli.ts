@@ -6,6 +6,7 @@
 import { Command, Option } from 'commander';
 import { resolve } from 'node:path';
 import { copies, lifetime, limitNumber, portNumber, positive, seconds } from './cli/arguments.ts';
+import { addAccessCommands } from './cli/access-commands.ts';
 import { addMeasuringCommands } from './cli/measuring-commands.ts';
 import type { CacheFlags } from './cli/cache.ts';
 import { defaultDataDirectory } from './cli/data-directory.ts';
@@ -16,8 +17,10 @@ import type { OpenFlags } from './cli/open.ts';
 import { exitCodes, reportError } from './cli/output.ts';
 import type { ReplayFlags } from './cli/scale.ts';
 import { addFirewallCommands, addServiceCommands } from './cli/service-commands.ts';
+import { addSamplesCommands } from './cli/samples-commands.ts';
 import { addServingCommands } from './cli/serving-commands.ts';
 import { addSourceCommands } from './cli/source-commands.ts';
+import { addUpkeepCommands } from './cli/upkeep-commands.ts';
 import type { EventFlags, RecordFlags, ScaleFlags, SetFlags } from './cli/scale-host.ts';
 import type { ServeFlags } from './cli/serve.ts';
 import { version } from './version.ts';
@@ -101,6 +104,7 @@ models
   );
 
 addServingCommands(models, { dataOption, run });
+addSamplesCommands(models, { dataOption, run });
 
 models
   .command('import')
@@ -323,6 +327,9 @@ scale
 addMeasuringCommands(program, { dataOption, run });
 addServiceCommands(program, { run, userDataFolder: defaultDataDirectory() });
 addFirewallCommands(program, run);
+addUpkeepCommands(program, { dataOption, run });
+
+addAccessCommands(program, { dataOption, run });
 
 async function run(json: boolean, command: () => Promise<void>): Promise<void> {
   try {

@@ -7,6 +7,8 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { MillraceError } from './base/errors.ts';
+import { lanWishSchema } from './protocol/admin/lan-view.ts';
+import { newKeySchema } from './protocol/admin/key-view.ts';
 import { sourceSettingsSchema } from './protocol/admin/source-settings.ts';
 import { deviceWishPattern } from './protocol/device.ts';
 
@@ -56,12 +58,20 @@ const cacheSchema = z.strictObject({
   redis: redisUrl,
 });
 
+/** A key whose secret is kept elsewhere, such as in a secret of Kubernetes: only its hash stands here. */
+const keySchema = newKeySchema.omit({ days: true }).extend({
+  /** Of the whole text of the key, `mr_<id>_<secret>`. `millrace keys create --print-hash` makes both. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits'),
+  /** The 8 digits in the text of the key. */
+  id: z.string().regex(/^[0-9a-f]{8}$/, 'must be 8 hexadecimal digits'),
+});
+
 const configSchema = z.strictObject({
   /** Folder in Triton's layout, `<model>/<version>/model.onnx`. */
   models: z.string().min(1),
   http: z
     .strictObject({
-      /** Loopback only: serving on the LAN needs keys, which this version does not have. */
+      /** Loopback only: the network has listeners of its own, see `lan`. */
       host: z.string().default('127.0.0.1'),
       /** 8000 is Triton's, so that its clients need no flag; 0 takes any free port. */
       port: port.default(8000),
@@ -73,6 +83,10 @@ const configSchema = z.strictObject({
   dataDirectory: z.string().min(1),
   /** Names beside localhost under which clients reach this machine. */
   allowedHosts: z.array(z.string().min(1).max(253)).max(64).default([]),
+  /** Keys of client programs beside those that `millrace keys` keeps in the data folder. */
+  keys: z.array(keySchema).max(256).default([]),
+  /** How the network reaches this host. Absent: as `millrace lan` and the GUI say. */
+  lan: lanWishSchema.optional(),
   /** Used by models whose millrace.json does not say otherwise. */
   defaults: z
     .strictObject({
@@ -128,6 +142,11 @@ const configSchema = z.strictObject({
 
 export type Config = z.infer<typeof configSchema>;
 
+/** The schema as JSON Schema, for those who list settings or check them elsewhere. */
+export function configJsonSchema(): unknown {
+  return z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' });
+}
+
 /** Throws `invalid-config`, naming each wrong field, what it is and what it may be. */
 export function parseConfig(raw: unknown, where: string): Config {
   const result = configSchema.safeParse(raw);
@@ -143,7 +162,7 @@ export function parseConfig(raw: unknown, where: string): Config {
       'invalid-config',
       `http.host is '${host}', which other machines could reach without a key.`,
       {
-        hint: 'Use 127.0.0.1. Keys, and with them the LAN, come in a later version.',
+        hint: 'Leave it at 127.0.0.1 and let the network in with `millrace lan on`, or with the setting lan.',
       },
     );
   }

@@ -13,14 +13,19 @@ import type { ReplicaProcess } from './cluster/spawn.ts';
 import { Warden } from './cluster/warden.ts';
 import type { Config } from './config.ts';
 import { EventLog } from './events/event-log.ts';
+import { LogTail } from './events/log-tail.ts';
 import { InferenceListener } from './gateway/inference-listener.ts';
 import { digestsPath, openAnswerStore } from './host/answer-store.ts';
+import { Access } from './host/access.ts';
 import { Catalog } from './host/catalog.ts';
 import { AdminApi } from './host/admin-api.ts';
+import { CopyDesk } from './host/copy-desk.ts';
 import { HostSources } from './host/host-sources.ts';
 import { HistoryRecorder } from './host/history-recorder.ts';
 import { openFeatureStore } from './host/feature-place.ts';
+import { LanEndpoint } from './host/lan-endpoint.ts';
 import { listenNear } from './host/listen.ts';
+import { PairingDesk } from './host/pairing-desk.ts';
 import { RunFile } from './host/run-file.ts';
 import { defaultMemoryBudgetBytes } from './host/memory-budget.ts';
 import { ModelBuilder } from './host/model-builder.ts';
@@ -30,9 +35,12 @@ import { measuringOf } from './host/measuring.ts';
 import { recordedVersion } from './host/recorded-version.ts';
 import { repositoryControl } from './host/repository-control.ts';
 import { Residency } from './host/residency.ts';
+import { checkOurselves } from './host/self-check-desk.ts';
 import { SourceScheduler } from './host/source-scheduler.ts';
 import { ScalingBook } from './host/scaling-book.ts';
 import { Scaling } from './host/scaling.ts';
+import { upkeepOf } from './host/upkeep.ts';
+import { TestCases } from './host/test-cases.ts';
 import { tryModel } from './inspect/trial-load.ts';
 import { countPhysicalCores, MachineMeter } from './metrics/machine.ts';
 import { GraphicsMeter } from './metrics/graphics-meter.ts';
@@ -42,6 +50,9 @@ import { askGraphics } from './metrics/system-information.ts';
 import { FileDigests } from './models/file-digests.ts';
 import type { RepositoryProblem } from './models/repository.ts';
 import type { NewHostEvent } from './protocol/admin/host-event.ts';
+import { settingsOfProgram } from './settings/start-settings.ts';
+import type { StartSettings } from './settings/start-settings.ts';
+import type { LogQuery, LogView } from './protocol/admin/log-view.ts';
 import { SourceList } from './sources/source-list.ts';
 import { version } from './version.ts';
 
@@ -67,6 +78,8 @@ export interface HostParts {
   readonly log?: Log;
   /** Program that a replica process runs. */
   readonly replicaEntry?: string;
+  /** Who said which setting. Default: the program that starts the host. */
+  readonly settings?: StartSettings;
   /** Hears what a person may want to know later, beside the log. */
   readonly onEvent?: (event: NewHostEvent) => void;
 }
@@ -78,7 +91,8 @@ const logLevels = { info: 'info', attention: 'warn', failure: 'error' } as const
 
 export async function startHost(config: Config, parts: HostParts = {}): Promise<Host> {
   const startedMs = performance.now();
-  const log = parts.log ?? createLog(config.log.level, config.log.format, config.log.file);
+  const logTail = new LogTail();
+  const log = parts.log ?? createLog(config.log.level, config.log.format, logTail, config.log.file);
   const events = new EventLog({
     path: join(config.dataDirectory, 'events.db'),
     onTrouble: (message, error) => log.warn({ error }, message),
@@ -89,6 +103,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     parts.onEvent?.(event);
     events.append(event);
   };
+  const access = new Access(config, onEvent);
   const library = new ModelLibrary(config.models, config.dataDirectory);
   const scan = await library.scan();
   for (const problem of scan.problems) log.warn(`${problem.path}: ${problem.message} ${problem.hint}`);
@@ -102,10 +117,8 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     return replica;
   };
   const catalog = new Catalog();
-  const residency = new Residency({
-    budgetBytes: config.memoryBudgetBytes ?? defaultMemoryBudgetBytes(),
-    onEvent,
-  });
+  const memoryBudgetBytes = config.memoryBudgetBytes ?? defaultMemoryBudgetBytes();
+  const residency = new Residency({ budgetBytes: memoryBudgetBytes, onEvent });
   const { graphicsMemoryPercent } = config.devices;
   const devices = new DeviceBook({ dataDirectory: config.dataDirectory, graphicsMemoryPercent, askGraphics });
   const book = new ScalingBook(config.defaults, onEvent);
@@ -132,10 +145,18 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     onTrouble: (message, error) => log.warn({ error }, message),
   });
   const scaling = new Scaling({ catalog, residency, book, machine, dataDirectory: config.dataDirectory, log, onEvent });
+  const pairing: PairingDesk = new PairingDesk({
+    access,
+    onEvent,
+    urls: () => lan.urls,
+    authorityPem: () => lan.authorityPem(),
+  });
   const listener = new InferenceListener({
+    pairing,
     catalog,
     limits: config.limits,
-    allowedHosts: config.allowedHosts,
+    rules: access.doorRules,
+    face: access.here,
     serverName: config.compatibility.serverName,
     repositoryControl:
       config.compatibility.repositoryControl === 'explicit'
@@ -170,6 +191,18 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
       );
     },
   });
+  let inferencePort = 0;
+  const lan: LanEndpoint = new LanEndpoint({
+    access,
+    listener,
+    limits: config.limits,
+    dataDirectory: config.dataDirectory,
+    fixed: config.lan,
+    allowedHosts: config.allowedHosts,
+    port: () => inferencePort,
+    log,
+    onEvent,
+  });
   const recorder = new HistoryRecorder({
     history,
     versions: () => catalog.list().map(recordedVersion),
@@ -188,9 +221,32 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   });
   let inferenceUrl = '';
   let adminUrl = '';
+  const readLog = (query: LogQuery): LogView => logTail.read(query);
+  const upkeep = upkeepOf({
+    config,
+    settings: parts.settings ?? settingsOfProgram(config),
+    log,
+    devices,
+    memoryBudgetBytes,
+    onEvent,
+    events: (query) => events.list(query),
+    readLog,
+    view: () => admin.views.view(),
+    metrics: () => listener.metricsPage(),
+    token: () => admin.token,
+  });
   const admin: AdminApi = new AdminApi({
     catalog,
     log,
+    access: access.desk,
+    lan,
+    pairings: pairing,
+    checkOurselves: (checking) =>
+      checkOurselves(
+        { access, lan, dataDirectory: config.dataDirectory, headersTimeoutMs: config.limits.headersTimeoutMs },
+        checking,
+      ),
+    rightsOfKey: (text) => access.clients.lookUp(text)?.record.rights,
     dataDirectory: config.dataDirectory,
     modelsFolder: config.models,
     servesStore: library.servesStore,
@@ -198,7 +254,11 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     answers,
     wardenPid: () => warden.pid,
     connections: () => listener.connections,
+    graphics: () => graphics.readings,
     addresses: () => ({ inferenceUrl, adminUrl }),
+    needsKey: () => access.needsKeyHere,
+    lanBrief: () => ({ isOn: lan.isOn, urls: lan.urls }),
+    makePassingKey: () => access.makePassing('infer'),
     sources: new HostSources({
       dataDirectory: config.dataDirectory,
       list: sources,
@@ -213,8 +273,12 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
       reload: (name) => models.reload(name),
     }),
     events,
+    readLog,
+    ...upkeep,
     onEvent,
     orders: models,
+    copies: new CopyDesk({ catalog, residency, onEvent }),
+    testCases: new TestCases({ library, catalog }),
     scaling: scaling.controls,
     readHistory: (query) => history.read(query, Date.now()),
     answerInference: (...request) => listener.answer(...request),
@@ -227,15 +291,18 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     },
   });
   const runFile = new RunFile(config.dataDirectory);
-  let inferencePort: number;
   let adminPort: number;
   try {
     inferencePort = await listenNear(listener.server, config.http.host, config.http.port, log, 'inference');
     adminPort = await listenNear(admin.listener.server, '127.0.0.1', config.admin.port, log, 'admin');
+    await lan.start();
   } catch (error) {
+    await lan.stop();
     listener.close();
+    if (admin.listener.server.listening) await admin.listener.stop();
     await answers?.cache.close();
     await features.close();
+    access.close();
     emptyDirectory.remove();
     events.close();
     throw error;
@@ -264,12 +331,14 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     graphics.stop();
     recorder.stop();
     history.close();
+    await lan.stop();
     listener.close();
     residency.stop();
     await Promise.all([devices.close(), models.stop(), ...catalog.models().map((model) => model.stop())]);
     await answers?.cache.close();
     await features.close();
     await admin.stop();
+    access.close();
     await warden.stop();
     emptyDirectory.remove();
     await runFile.remove();

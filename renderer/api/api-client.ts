@@ -1,5 +1,6 @@
 /** Calls of the admin API: JSON in and out, the token against forged requests, errors as `ApiError`. */
 import { t } from '../texts/t.ts';
+import { saveFile } from '../components/save-file.ts';
 import { ApiError, parseErrorBody } from './api-error.ts';
 
 interface CallOptions {
@@ -51,4 +52,16 @@ export async function callApi(method: string, path: string, options: CallOptions
 export async function askApi<T>(method: string, path: string, options?: CallOptions): Promise<T> {
   const { text } = await callApi(method, path, options);
   return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+/** Saves a file that the host sends. Throws `ApiError`. */
+export async function downloadPath(path: string, name: string): Promise<void> {
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1${path}`);
+  } catch {
+    throw new ApiError(0, { error: t('api.unreachable'), code: 'unreachable', hint: t('api.unreachableHint') });
+  }
+  if (!response.ok) throw parseErrorBody(response.status, await response.text());
+  saveFile(name, await response.blob());
 }

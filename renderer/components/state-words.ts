@@ -11,6 +11,7 @@ import {
   TriangleAlert,
 } from 'lucide-react';
 import type { LucideIcon } from 'lucide-react';
+import type { Finding } from '../../server/protocol/admin/doctor-view.ts';
 import type { HostEvent } from '../../server/protocol/admin/host-event.ts';
 import type { ModelView, ReplicaView } from '../../server/protocol/admin/host-view.ts';
 import type { JobView } from '../../server/protocol/admin/job-view.ts';
@@ -36,6 +37,7 @@ export const copyStateWords: Readonly<Record<ReplicaView['state'], StateWord>> =
   starting: { tone: 'running', icon: LoaderCircle, word: 'state.starting' },
   ready: { tone: 'running', icon: CircleDot, word: 'state.ready' },
   draining: { tone: 'off', icon: CircleDashed, word: 'state.draining' },
+  drained: { tone: 'attention', icon: Pause, word: 'state.drained' },
   ejected: { tone: 'attention', icon: TriangleAlert, word: 'state.ejected' },
 };
 
@@ -50,4 +52,11 @@ export const severityWords: Readonly<Record<HostEvent['severity'], StateWord>> =
   info: { tone: 'off', icon: CircleDot, word: 'state.info' },
   attention: { tone: 'attention', icon: TriangleAlert, word: 'state.attention' },
   failure: { tone: 'action', icon: CircleX, word: 'state.failure' },
+};
+
+export const findingStateWords: Readonly<Record<Finding['state'], StateWord>> = {
+  good: { tone: 'good', icon: CircleCheck, word: 'state.good' },
+  attention: { tone: 'attention', icon: TriangleAlert, word: 'state.look' },
+  failed: { tone: 'action', icon: CircleX, word: 'state.wrong' },
+  unknown: { tone: 'off', icon: CircleDashed, word: 'state.unknown' },
 };

@@ -1,5 +1,5 @@
 /** What the command palette offers, and how a typed text chooses among it. Pure. */
-import { Boxes, FlaskConical, Play } from 'lucide-react';
+import { Boxes, FileText, FlaskConical, Gauge, Play, SlidersHorizontal, Stethoscope } from 'lucide-react';
 import type { LucideIcon } from 'lucide-react';
 import { t } from '../texts/t.ts';
 import { places } from './places.ts';
@@ -22,6 +22,10 @@ export function paletteEntries(models: readonly string[]): PaletteEntry[] {
       path,
       shortcut: `g ${letter}`,
     })),
+    { key: 'doctor', icon: Stethoscope, text: t('palette.doctor'), path: '/settings/doctor' },
+    { key: 'load-test', icon: Gauge, text: t('palette.loadTest'), path: '/monitor/load' },
+    { key: 'log', icon: FileText, text: t('palette.log'), path: '/monitor/log' },
+    { key: 'settings', icon: SlidersHorizontal, text: t('palette.settings'), path: '/settings/all' },
     { key: 'import', icon: Boxes, text: t('palette.import'), path: '/models/import' },
     { key: 'welcome', icon: FlaskConical, text: t('palette.welcome'), path: '/welcome' },
     ...models.map((model) => ({

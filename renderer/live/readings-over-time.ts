@@ -26,6 +26,8 @@ export const historySeries = [
   'copiesWanted',
   'memoryBytes',
   'busyPercent',
+  'gpuPercent',
+  'gpuMemoryBytes',
 ].join(',');
 
 export function fromHistory({ times, series }: HistoryView): Readings {
@@ -44,6 +46,8 @@ export function fromHistory({ times, series }: HistoryView): Readings {
     copiesWanted: column('copiesWanted'),
     memoryBytes: column('memoryBytes'),
     cpuPercent: column('busyPercent'),
+    gpuPercent: column('gpuPercent'),
+    gpuMemoryBytes: column('gpuMemoryBytes'),
   };
 }
 

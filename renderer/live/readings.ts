@@ -15,6 +15,8 @@ export const readingNames = [
   'copiesWanted',
   'memoryBytes',
   'cpuPercent',
+  'gpuPercent',
+  'gpuMemoryBytes',
 ] as const;
 export type ReadingName = (typeof readingNames)[number];
 
@@ -77,6 +79,8 @@ export function readHost(host: HostView, seconds: number): number[] {
     copies.wanted,
     totalMemoryBytes(host),
     host.machine.cpuPercent,
+    host.machine.graphics?.percent ?? Number.NaN,
+    host.machine.graphics?.memoryUsedBytes ?? Number.NaN,
   ];
 }
 
@@ -90,6 +94,8 @@ export function readModel(model: ModelView, seconds: number): number[] {
     copies.ready,
     copies.wanted,
     modelMemoryBytes(model),
+    Number.NaN,
+    Number.NaN,
     Number.NaN,
   ];
 }

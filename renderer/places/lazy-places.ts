@@ -4,6 +4,7 @@ import { lazy } from 'react';
 const load = {
   connect: () => import('./connect/ConnectPlace.tsx'),
   model: () => import('./model/ModelPlace.tsx'),
+  loadTest: () => import('./loadtest/LoadTestTab.tsx'),
   models: () => import('./models/ModelsPlace.tsx'),
   monitor: () => import('./monitor/MonitorPlace.tsx'),
   charts: () => import('./monitor/ChartsTab.tsx'),
@@ -15,6 +16,7 @@ const load = {
 
 export const ConnectPlace = lazy(() => load.connect().then((it) => ({ default: it.ConnectPlace })));
 export const ModelPlace = lazy(() => load.model().then((it) => ({ default: it.ModelPlace })));
+export const LoadTestTab = lazy(() => load.loadTest().then((it) => ({ default: it.LoadTestTab })));
 export const ModelsPlace = lazy(() => load.models().then((it) => ({ default: it.ModelsPlace })));
 export const MonitorPlace = lazy(() => load.monitor().then((it) => ({ default: it.MonitorPlace })));
 export const ChartsTab = lazy(() => load.charts().then((it) => ({ default: it.ChartsTab })));

@@ -4,7 +4,8 @@ export const connectTexts = {
   'connect.lead': 'How apps reach the models.',
   'connect.address': 'Address',
   'connect.thisComputer': 'This computer',
-  'connect.onlyHere': 'Programs on this computer can call it without a key. The network cannot reach it.',
+  'connect.onlyHere':
+    'Programs on this computer can call it without a key. The network cannot reach it: that is switched on under Network.',
   'connect.protocol':
     'Plain JSON at /predict, and the Open Inference Protocol at /v2: clients of Triton and KServe work as they are.',
   'connect.code': 'Call it from your language',
@@ -73,6 +74,13 @@ export const connectTexts = {
   'sources.testing': 'Testing …',
   'sources.pause': 'Pause',
   'sources.resume': 'Resume',
+  'sources.push': 'Publish a model',
+  'sources.pushHint': 'Puts a version of a model of this computer there, so that others can fetch it.',
+  'sources.pushModel': 'Model',
+  'sources.pushVersion': 'Version',
+  'sources.pushNewest': 'The newest',
+  'sources.pushStart': 'Publish',
+  'sources.pushNothing': 'There is no model to publish.',
   'sources.remove': 'Remove',
   'sources.removeSure': 'Remove {name}; its models stay',
 

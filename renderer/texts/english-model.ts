@@ -89,6 +89,16 @@ export const modelTexts = {
   'model.noActivity': 'Nothing has happened yet',
   'model.pinned': 'Pinned to version {version}',
 
+  'cases.title': { one: '{count} test case', other: '{count} test cases' },
+  'cases.add': 'Add one in Try it',
+  'cases.none':
+    'Save an answer that you know is right: every further version then has to give it before it takes over.',
+  'cases.own': 'Every further version has to pass these before it takes over.',
+  'cases.came': 'These came with the model. Every further version has to pass them before it takes over.',
+  'cases.remove': 'Remove the test case {name}',
+  'cases.removeShort': 'Remove',
+  'cases.more': { one: 'and {count} more', other: 'and {count} more' },
+
   'versions.import': 'Import a version',
   'versions.stored': 'In the store, not running',
   'versions.pinned': 'Pinned',
@@ -151,7 +161,7 @@ export const modelTexts = {
   'metric.queuePerReplica': 'Waiting requests per copy',
   'metric.requestRate': 'Requests per copy',
   'metric.cpu': 'CPU',
-  'metric.queueWaitP99': 'Wait in the queue, p99',
+  'metric.queueWaitP99': 'Waiting time, p99',
   'metric.latencyP99': 'Answer time, p99',
   'metric.serviceP99': 'Time in the model, p99',
   'metric.errorRate': 'Requests lost to overload',
@@ -178,4 +188,14 @@ export const modelTexts = {
   'input.any': 'any',
   'input.features': 'Names of the numbers',
   'input.labels': 'Names of the classes',
+
+  'cache.title': 'Saved answers',
+  'cache.off': 'The settings switch them off: every request is computed.',
+  'cache.entries': 'Answers',
+  'cache.size': 'On disk',
+  'cache.of': 'at most {most}',
+  'cache.hits': 'Given again',
+  'cache.saved': 'Time they saved',
+  'cache.clear': 'Remove saved answers',
+  'cache.cleared': { one: '{count} answer was removed.', other: '{count} answers were removed.' },
 } as const;

@@ -4,8 +4,10 @@ import { connectTexts } from './english-connect.ts';
 import { desktopTexts } from './english-desktop.ts';
 import { frameTexts } from './english-frame.ts';
 import { homeTexts } from './english-home.ts';
+import { loadTexts } from './english-load.ts';
 import { modelTexts } from './english-model.ts';
 import { monitorTexts } from './english-monitor.ts';
+import { networkTexts } from './english-network.ts';
 import { settingsTexts } from './english-settings.ts';
 import { tryTexts } from './english-try.ts';
 
@@ -16,7 +18,9 @@ export const english = {
   ...tryTexts,
   ...answerTexts,
   ...connectTexts,
+  ...networkTexts,
   ...monitorTexts,
+  ...loadTexts,
   ...settingsTexts,
   ...desktopTexts,
 };

@@ -14,7 +14,11 @@ export const languageNames: Readonly<Record<Language, string>> = {
 
 export interface SnippetRequest {
   readonly url: string;
-  readonly body: unknown;
+  readonly body?: unknown;
+  /** A file beside the code that is the whole body. */
+  readonly file?: { readonly fileName: string; readonly type: string } | undefined;
+  /** The code reads a key from the environment variable `MILLRACE_KEY`: a key in code ends up where code goes. */
+  readonly needsKey?: boolean;
 }
 
 /** A longer body stands in a file beside the code, characters. */
@@ -22,11 +26,12 @@ export const maxInlineBody = 3000;
 export const bodyFile = 'request.json';
 
 /** True where the code reads the body from `request.json`. */
-export function needsFile({ body }: SnippetRequest): boolean {
-  return JSON.stringify(body).length > maxInlineBody;
+export function needsFile({ body, file }: SnippetRequest): boolean {
+  return file === undefined && JSON.stringify(body).length > maxInlineBody;
 }
 
 export function snippet(language: Language, request: SnippetRequest): string {
+  if (request.file !== undefined) return fileWriters[language](request.url, request.file);
   return writers[language](request, needsFile(request) ? undefined : JSON.stringify(request.body));
 }
 
@@ -34,45 +39,101 @@ export function snippet(language: Language, request: SnippetRequest): string {
 type Writer = (request: SnippetRequest, json: string | undefined) => string;
 
 const writers: Readonly<Record<Language, Writer>> = {
-  curl: ({ url }, json) =>
-    json === undefined
-      ? `curl -s ${url} -H 'Content-Type: application/json' -d @${bodyFile}`
-      : `curl -s ${url} -H 'Content-Type: application/json' -d '${json.replaceAll("'", String.raw`'\''`)}'`,
-
-  powershell: ({ url }, json) => {
-    const body = json === undefined ? `-InFile ${bodyFile}` : `-Body '${json.replaceAll("'", "''")}'`;
-    return `Invoke-RestMethod ${url} -Method Post -ContentType application/json ${body} | ConvertTo-Json -Depth 8`;
+  curl: ({ url, needsKey: isKeyed }, json) => {
+    const key = isKeyed === true ? ' -H "Authorization: Bearer $MILLRACE_KEY"' : '';
+    const body = json === undefined ? `@${bodyFile}` : `'${json.replaceAll("'", String.raw`'\''`)}'`;
+    return `curl -s ${url}${key} -H 'Content-Type: application/json' -d ${body}`;
   },
 
-  python: ({ url, body }, json) =>
+  powershell: ({ url, needsKey: isKeyed }, json) => {
+    const key = isKeyed === true ? ' -Headers @{ Authorization = "Bearer $env:MILLRACE_KEY" }' : '';
+    const body = json === undefined ? `-InFile ${bodyFile}` : `-Body '${json.replaceAll("'", "''")}'`;
+    return `Invoke-RestMethod ${url} -Method Post${key} -ContentType application/json ${body} | ConvertTo-Json -Depth 8`;
+  },
+
+  python: ({ url, body, needsKey: isKeyed }, json) =>
     [
-      'import json',
+      isKeyed === true ? 'import json, os' : 'import json',
       'from urllib.request import Request, urlopen',
       '',
       json === undefined ? `body = json.load(open(${text(bodyFile)}))` : `body = ${pythonValue(body)}`,
-      `request = Request(${text(url)}, json.dumps(body).encode(), {"Content-Type": "application/json"})`,
+      ...(isKeyed === true ? ['key = os.environ["MILLRACE_KEY"]'] : []),
+      `headers = {"Content-Type": "application/json"${isKeyed === true ? ', "Authorization": f"Bearer {key}"' : ''}}`,
+      `request = Request(${text(url)}, json.dumps(body).encode(), headers)`,
       'with urlopen(request, timeout=30) as response:',
       '    print(json.load(response))',
     ].join('\n'),
 
-  javascript: ({ url }, json) =>
+  javascript: ({ url, needsKey: isKeyed }, json) =>
     [
       ...(json === undefined ? [`import { readFile } from 'node:fs/promises';`, ''] : []),
       `const response = await fetch(${text(url)}, {`,
       `  method: 'POST',`,
-      `  headers: { 'Content-Type': 'application/json' },`,
+      isKeyed === true
+        ? "  headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${process.env.MILLRACE_KEY}` },"
+        : `  headers: { 'Content-Type': 'application/json' },`,
       json === undefined ? `  body: await readFile('${bodyFile}'),` : `  body: JSON.stringify(${json}),`,
       '});',
       'console.log(await response.json());',
     ].join('\n'),
 
-  csharp: ({ url }, json) =>
+  csharp: ({ url, needsKey: isKeyed }, json) =>
     [
       'using System.Text;',
       '',
       'using var client = new HttpClient();',
+      ...(isKeyed === true
+        ? [
+            'var key = Environment.GetEnvironmentVariable("MILLRACE_KEY");',
+            'client.DefaultRequestHeaders.Authorization = new("Bearer", key);',
+          ]
+        : []),
       json === undefined ? `var json = File.ReadAllText("${bodyFile}");` : `var json = """\n    ${json}\n    """;`,
       'var content = new StringContent(json, Encoding.UTF8, "application/json");',
+      `var response = await client.PostAsync(${text(url)}, content);`,
+      'Console.WriteLine(await response.Content.ReadAsStringAsync());',
+    ].join('\n'),
+};
+
+type FileWriter = (url: string, file: NonNullable<SnippetRequest['file']>) => string;
+
+/** The bytes of the file tell what it is; the type is for those who read the code. */
+const fileWriters: Readonly<Record<Language, FileWriter>> = {
+  curl: (url, { fileName, type }) => `curl -s ${url} -H 'Content-Type: ${type}' --data-binary @${fileName}`,
+
+  powershell: (url, { fileName, type }) =>
+    `Invoke-RestMethod ${url} -Method Post -ContentType ${type} -InFile ${fileName} | ConvertTo-Json -Depth 8`,
+
+  python: (url, { fileName, type }) =>
+    [
+      'import json',
+      'from urllib.request import Request, urlopen',
+      '',
+      `picture = open(${text(fileName)}, "rb").read()`,
+      `request = Request(${text(url)}, picture, {"Content-Type": ${text(type)}})`,
+      'with urlopen(request, timeout=30) as response:',
+      '    print(json.load(response))',
+    ].join('\n'),
+
+  javascript: (url, { fileName, type }) =>
+    [
+      `import { readFile } from 'node:fs/promises';`,
+      '',
+      `const response = await fetch(${text(url)}, {`,
+      `  method: 'POST',`,
+      `  headers: { 'Content-Type': ${text(type)} },`,
+      `  body: await readFile(${text(fileName)}),`,
+      '});',
+      'console.log(await response.json());',
+    ].join('\n'),
+
+  csharp: (url, { fileName, type }) =>
+    [
+      'using System.Net.Http.Headers;',
+      '',
+      'using var client = new HttpClient();',
+      `var content = new ByteArrayContent(File.ReadAllBytes(${text(fileName)}));`,
+      `content.Headers.ContentType = new MediaTypeHeaderValue(${text(type)});`,
       `var response = await client.PostAsync(${text(url)}, content);`,
       'Console.WriteLine(await response.Content.ReadAsStringAsync());',
     ].join('\n'),

@@ -1,5 +1,6 @@
 /** Measuring through the API: devices, load tests and tuning. What is long is a job; the work itself is passed in. */
 import { z } from 'zod';
+import { MillraceError } from '../base/errors.ts';
 import { devicesViewSchema } from '../protocol/admin/devices-view.ts';
 import type { DevicesView } from '../protocol/admin/devices-view.ts';
 import { jobViewSchema } from '../protocol/admin/job-view.ts';
@@ -10,15 +11,19 @@ import type { LoadResult, LoadSnapshot } from '../protocol/admin/load-result.ts'
 import { tuneSettingSchema, tuneWishSchema } from '../protocol/admin/tune-result.ts';
 import type { TuneResult, TuneSetting, TuneWish } from '../protocol/admin/tune-result.ts';
 import type { JobList } from './job-list.ts';
-import { jsonRoute } from './route.ts';
+import { jsonRoute, streamRoute } from './route.ts';
 import type { AdminRoute } from './route.ts';
 
 export interface MeasuringParts {
   readonly jobs: JobList;
   /** Where this host answers. */
   readonly inferenceUrl: () => string;
+  /** For a load test of this host; undefined where it needs no key. */
+  readonly inferenceKey: () => string | undefined;
   devices(fresh: boolean): Promise<DevicesView>;
   bench(plan: LoadPlan, signal: AbortSignal, onProgress: (snapshot: LoadSnapshot) => void): Promise<LoadResult>;
+  /** The report as HTML. */
+  benchReport(result: LoadResult): string;
   tune(
     wish: TuneWish,
     signal: AbortSignal,
@@ -51,7 +56,28 @@ export function measuringRoutes(parts: MeasuringParts): AdminRoute[] {
       body: newLoadTestSchema,
       status: 202,
       answer: jobViewSchema,
-      handle: ({ body }) => startBench(parts, { ...body, url: body.url ?? parts.inferenceUrl() }),
+      handle: ({ body }) =>
+        startBench(parts, body.url === undefined ? ownPlan(parts, body) : { ...body, url: body.url }),
+    }),
+    streamRoute({
+      method: 'GET',
+      path: '/load-tests/{id}/report',
+      noun: 'measuring',
+      summary: 'The report of a load test that has ended, as a page that needs nothing else',
+      takes: undefined,
+      gives: 'text/html',
+      serve({ params, response }) {
+        const { kind, result, title } = jobs.find(params['id']!);
+        if (kind !== 'bench' || result === undefined) {
+          throw new MillraceError('not-found', `${title} has no report of a load test.`, {
+            hint: 'A load test has one when it has ended.',
+          });
+        }
+        response.setHeader('Content-Type', 'text/html; charset=utf-8');
+        // It is a file to keep; opened here, its own styles would be blocked.
+        response.setHeader('Content-Disposition', 'attachment; filename="load-test.html"');
+        response.end(parts.benchReport(result as LoadResult));
+      },
     }),
     jsonRoute({
       method: 'POST',
@@ -83,6 +109,12 @@ export function measuringRoutes(parts: MeasuringParts): AdminRoute[] {
   ];
 }
 
+function ownPlan({ inferenceUrl, inferenceKey }: MeasuringParts, plan: Omit<LoadPlan, 'url'>): LoadPlan {
+  const key = inferenceKey();
+  const headers = { ...(key !== undefined && { 'x-api-key': key }), ...plan.headers };
+  return { ...plan, url: inferenceUrl(), headers };
+}
+
 function startBench({ jobs, bench }: MeasuringParts, plan: LoadPlan): JobView {
   return jobs.start({
     kind: 'bench',
@@ -90,12 +122,13 @@ function startBench({ jobs, bench }: MeasuringParts, plan: LoadPlan): JobView {
     command: commandOf(plan),
     unit: 'seconds',
     run: async (signal, onProgress) => {
-      const result = await bench(plan, signal, ({ step, elapsedMs, totalMs }) =>
+      const result = await bench(plan, signal, ({ step, ...measured }) =>
         onProgress({
           step,
-          done: Math.max(0, Math.round(elapsedMs / 1000)),
-          total: Math.round(totalMs / 1000),
+          done: Math.max(0, Math.round(measured.elapsedMs / 1000)),
+          total: Math.round(measured.totalMs / 1000),
           unit: 'seconds',
+          measured,
         }),
       );
       // A key that was sent along is not part of what is kept.

@@ -1,7 +1,7 @@
 /**
  * A decision as one sentence that a person understands, with the numbers that it was made of:
  *
- *   14 requests per slot for 6 s, target 0.7: 2 → 3 copies; 40 are wanted, the limit is 3 because this machine has 4 cores,
+ *   14 requests per place in a copy for 6 s, target 0.7: 2 → 3 copies; 40 are wanted, the limit is 3 because this machine has 4 cores,
  *   1 of them kept free
  *
  * A replica is a copy here, as everywhere that people read. Words only: nothing is decided in this file.
@@ -153,7 +153,7 @@ function rates({ select, policies }: DirectionLimits): string {
 }
 
 function namesOf(votes: readonly RuleVote[]): string {
-  return votes.map(({ metric }) => metric).join(', ');
+  return votes.map(({ metric }) => metricKinds[metric].name).join(', ');
 }
 
 function copies(replicas: number): string {

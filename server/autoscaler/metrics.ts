@@ -32,6 +32,8 @@ export interface MetricKind {
   readonly scope: 'slots' | 'replicas' | 'value';
   /** Behind a number, with its space. */
   readonly unit: string;
+  /** What a person calls it. */
+  readonly name: string;
   /** How a person says it; `#` is the value with its unit. */
   readonly phrase: string;
   /** The votes that make sense, the usual one first. */
@@ -39,17 +41,60 @@ export interface MetricKind {
 }
 
 export const metricKinds: Readonly<Record<MetricName, MetricKind>> = {
-  outstandingPerSlot: { scope: 'slots', unit: '', phrase: '# requests per slot', votes: ['ratio', 'step', 'veto'] },
-  queuePerReplica: { scope: 'replicas', unit: '', phrase: 'queue # per copy', votes: ['ratio', 'step', 'veto'] },
-  requestRate: { scope: 'replicas', unit: '/s', phrase: '# requests per copy', votes: ['ratio', 'step', 'veto'] },
-  cpu: { scope: 'value', unit: ' %', phrase: 'CPU #', votes: ['ratio', 'step', 'veto'] },
-  queueWaitP99: { scope: 'value', unit: ' ms', phrase: 'wait in the queue # (p99)', votes: ['step', 'veto'] },
-  latencyP99: { scope: 'value', unit: ' ms', phrase: 'answer time # (p99)', votes: ['step', 'ratio', 'veto'] },
+  // A place is one request that a copy answers at a time; a batch of 8 makes 8 of them.
+  outstandingPerSlot: {
+    scope: 'slots',
+    unit: '',
+    name: 'requests per place in a copy',
+    phrase: '# requests per place in a copy',
+    votes: ['ratio', 'step', 'veto'],
+  },
+  queuePerReplica: {
+    scope: 'replicas',
+    unit: '',
+    name: 'waiting requests per copy',
+    phrase: '# waiting requests per copy',
+    votes: ['ratio', 'step', 'veto'],
+  },
+  requestRate: {
+    scope: 'replicas',
+    unit: '/s',
+    name: 'requests per copy',
+    phrase: '# requests per copy',
+    votes: ['ratio', 'step', 'veto'],
+  },
+  cpu: { scope: 'value', unit: ' %', name: 'CPU', phrase: 'CPU #', votes: ['ratio', 'step', 'veto'] },
+  queueWaitP99: {
+    scope: 'value',
+    unit: ' ms',
+    name: 'waiting time',
+    phrase: 'waiting time # (p99)',
+    votes: ['step', 'veto'],
+  },
+  latencyP99: {
+    scope: 'value',
+    unit: ' ms',
+    name: 'answer time',
+    phrase: 'answer time # (p99)',
+    votes: ['step', 'ratio', 'veto'],
+  },
   // Replicas shorten the wait, not the work.
-  serviceP99: { scope: 'value', unit: ' ms', phrase: 'time in the model # (p99)', votes: ['veto'] },
-  errorRate: { scope: 'value', unit: ' %', phrase: '# of requests lost to overload', votes: ['step', 'veto'] },
+  serviceP99: {
+    scope: 'value',
+    unit: ' ms',
+    name: 'time in the model',
+    phrase: 'time in the model # (p99)',
+    votes: ['veto'],
+  },
+  errorRate: {
+    scope: 'value',
+    unit: ' %',
+    name: 'requests lost to overload',
+    phrase: '# of requests lost to overload',
+    votes: ['step', 'veto'],
+  },
   // One more process needs more memory, not less.
-  memory: { scope: 'value', unit: ' %', phrase: '# of the memory in use', votes: ['ceiling'] },
+  memory: { scope: 'value', unit: ' %', name: 'memory in use', phrase: '# of the memory in use', votes: ['ceiling'] },
 };
 
 const signalOf: Readonly<Partial<Record<MetricName, SignalName>>> = {

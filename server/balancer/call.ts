@@ -6,13 +6,25 @@
  */
 import type { MillraceError } from '../base/errors.ts';
 import type { CallKind, RunCost } from '../protocol/control.ts';
+import type { PredictForm } from '../protocol/predict-form.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Interactive calls are taken before batch ones. */
 export type Priority = 'interactive' | 'batch';
 
+/** Who sent a call, where keys tell clients apart. */
+export interface CallClient {
+  readonly id: string;
+  /** Calls per round of the queue, 1 to 100; the others' count beside it. */
+  readonly share: number;
+  /** Whose saved answers it gets; empty: everybody's. */
+  readonly partition: string;
+}
+
 export interface CallRequest {
   readonly kind: CallKind;
+  /** Of a `predict` body. Default JSON. */
+  readonly form?: PredictForm | undefined;
   /** The request's body, decompressed, in the pieces in which it arrived: it is forwarded, not looked at. */
   readonly body: readonly Buffer[];
   readonly bodyBytes: number;
@@ -20,6 +32,8 @@ export interface CallRequest {
   readonly jsonLength: number | undefined;
   readonly priority: Priority;
   readonly clientIp: string;
+  /** Undefined without keys. */
+  readonly client?: CallClient | undefined;
   /** Session key for the `session` strategy. */
   readonly affinityKey: string | undefined;
   /** Another Millrace has sent it on already: it is not sent on again, so that two of them cannot play ball with it. */

@@ -15,7 +15,7 @@ import type { MillraceError } from '../base/errors.ts';
 import { AnswerRate } from './answer-rate.ts';
 import { clientGone, deadlinePassed, queueFull, replicaLost } from './call-errors.ts';
 import { CallQueue } from './call-queue.ts';
-import type { Answer, Call, Outcome } from './call.ts';
+import type { Answer, Call, CallClient, Outcome } from './call.ts';
 import type { SelectionPolicy } from './candidate.ts';
 import { mayEjectOneMore } from './health-set.ts';
 import { decideAfterFailure } from './next-upstream.ts';
@@ -105,21 +105,31 @@ export class Dispatcher implements UpstreamEvents {
   }
 
   /** Why a call would be refused now, before its body is read; undefined where it would be taken. */
-  refusal(): MillraceError | undefined {
-    if (this.#outage !== undefined) return this.#outage;
-    if (this.queued < this.#options.maxQueue && this.#queue.bytes < this.#options.maxQueueBytes) return undefined;
+  refusal(client?: CallClient): MillraceError | undefined {
+    if (this.#outage !== undefined || !this.#isFull) return this.#outage;
+    return this.#queue.victimFor(client, 0, this.#options) === undefined ? this.#queueFull() : undefined;
+  }
+
+  get #isFull(): boolean {
+    return this.queued >= this.#options.maxQueue || this.#queue.bytes >= this.#options.maxQueueBytes;
+  }
+
+  #queueFull(): MillraceError {
     return queueFull(this.queued, this.#rate.secondsFor(this.queued, this.#options.nowMs()));
   }
 
   submit(call: Call): void {
     this.#outstanding++;
-    const refusal = this.refusal();
-    if (refusal !== undefined) {
-      this.#settle(call, { error: refusal });
-      return;
+    const { client, bodyBytes } = call.request;
+    // Whoever has most waiting makes room for who has less: a queue that one client has filled is not full for the others.
+    for (let victim: Call | undefined; this.#isFull; this.#end(victim, { error: this.#queueFull() })) {
+      victim = this.#queue.victimFor(client, bodyBytes, this.#options);
+      if (victim === undefined) break;
     }
-    this.#queue.append(call);
-    this.#pump();
+    if (this.#outage === undefined && !this.#isFull) {
+      this.#queue.append(call);
+      this.#pump();
+    } else this.#settle(call, { error: this.#outage ?? this.#queueFull() });
   }
 
   /** The client has gone. A call that runs goes on running; nobody reads its answer. */
@@ -263,7 +273,7 @@ export class Dispatcher implements UpstreamEvents {
       }
       const upstream = this.#choose(call, nowMs);
       if (upstream !== undefined) {
-        this.#queue.remove(call);
+        this.#queue.take(call);
         this.#send(call, upstream, nowMs);
       } else if (this.#upstreams.some((other) => this.#hasFreeSlot(other))) {
         // A slot is free, only not for this call: it steps aside.

@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'unauthenticated'
   | 'forbidden'
   | 'locked-out'
+  | 'rate-limited'
   | 'unsupported-media-type'
   | 'conflict'
   | 'not-found'
@@ -51,6 +52,7 @@ export type ErrorCode =
   | 'internal'
   // What the operator configured
   | 'invalid-config'
+  | 'no-key'
   | 'invalid-manifest'
   | 'model-load-failed'
   | 'model-refused'

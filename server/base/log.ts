@@ -1,7 +1,7 @@
-/** The log: pino to standard error or to a file, as lines for people on a terminal and as JSON elsewhere. Values, never secrets or tensors. */
+/** The log: pino to standard error or a file, as lines for people on a terminal and as JSON elsewhere. Values, never secrets or tensors. */
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
-import type { Logger } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 import pretty from 'pino-pretty';
 import { LogFile } from './log-file.ts';
 
@@ -9,13 +9,57 @@ export type Log = Logger;
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-/** `path`: a file instead of standard error. Throws where it cannot be written. */
-export function createLog(level: LogLevel, format: 'text' | 'json', path?: string): Log {
-  const options = { level, base: null, errorKey: 'error' };
+/** Hears every line that is worth keeping, as JSON. */
+export interface LogListener {
+  write(line: string): void;
+}
+
+/**
+ * `listener` hears what is `info` or more serious also where standard error is told less, so that a person who looks later finds it.
+ * `path`: a file instead of standard error; throws where it cannot be written.
+ */
+export function createLog(level: LogLevel, format: 'text' | 'json', listener?: LogListener, path?: string): Log {
   const file = path === undefined ? undefined : new LogFile(path);
-  if (file !== undefined && format === 'json') return pino(options, file);
-  if (format === 'json') return pino(options, pino.destination({ dest: 2, sync: true }));
-  const stream = pretty({
+  const stream = format === 'json' ? (file ?? pino.destination({ dest: 2, sync: true })) : prettyStream(file);
+  if (listener === undefined) return pino({ ...options, level }, stream);
+  const threshold = { number: numberOf(level) };
+  const both: DestinationStream = {
+    write(line) {
+      listener.write(line);
+      // Each line begins with its level: `{"level":30,`.
+      if (Number.parseInt(line.slice(9), 10) >= threshold.number) stream.write(line);
+    },
+  };
+  const log = pino({ ...options, level: heardLevel(level) }, both);
+  thresholds.set(log, threshold);
+  return log;
+}
+
+/** From now on standard error is told this level and above. */
+export function changeLogLevel(log: Log, level: LogLevel): void {
+  const threshold = thresholds.get(log);
+  if (threshold === undefined) {
+    log.level = level;
+    return;
+  }
+  threshold.number = numberOf(level);
+  log.level = heardLevel(level);
+}
+
+const thresholds = new WeakMap<Log, { number: number }>();
+
+function numberOf(level: LogLevel): number {
+  return level === 'silent' ? Number.POSITIVE_INFINITY : pino.levels.values[level]!;
+}
+
+function heardLevel(level: LogLevel): LogLevel {
+  return level === 'debug' ? 'debug' : 'info';
+}
+
+const options = { base: null, errorKey: 'error' };
+
+function prettyStream(file: LogFile | undefined): DestinationStream {
+  return pretty({
     destination: file === undefined ? 2 : intoFile(file),
     sync: true,
     colorize: file === undefined && process.stderr.isTTY && process.env['NO_COLOR'] === undefined,
@@ -23,7 +67,6 @@ export function createLog(level: LogLevel, format: 'text' | 'json', path?: strin
     ignore: 'pid,hostname',
     errorLikeObjectKeys: ['error'],
   });
-  return pino(options, stream);
 }
 
 function intoFile(file: LogFile): Writable {

@@ -7,19 +7,20 @@ import { MillraceError } from '../base/errors.ts';
 import { htmlReport } from '../loadtest/html-report.ts';
 import { runLoadProcess } from '../loadtest/load-process.ts';
 import type { SampleRows } from '../loadtest/request-inputs.ts';
-import { parseSamples } from '../models/samples.ts';
+import { parseSamples, plainInputs } from '../models/samples.ts';
 import { version } from '../version.ts';
 import { planOf, targetOfUrl } from './bench-plan.ts';
 import type { BenchFlags, BenchTarget } from './bench-plan.ts';
 import { benchText, snapshotText } from './bench-text.ts';
-import { findHost } from './host-client.ts';
+import { HostClient } from './host-client.ts';
 import { LiveLine } from './live-line.ts';
 import { exitCodes } from './output.ts';
 
 /** Prints the result. Exit code 1 where nothing was answered or no rate holds the goal. */
 export async function benchCommand(name: string, flags: BenchFlags): Promise<void> {
-  const { target, modelsFolder } = await targetOf(name, flags);
-  const plan = planOf(target, flags, await traceOf(flags));
+  const { target, modelsFolder, headers } = await targetOf(name, flags);
+  const asked = planOf(target, flags, await traceOf(flags));
+  const plan = { ...asked, headers: { ...headers, ...asked.headers } };
   const samples = await samplesOf(target, flags, modelsFolder);
   // Before the test: a result that cannot be kept is not worth waiting for.
   for (const path of [flags.out, flags.html]) if (path !== undefined) await checkWritable(path);
@@ -56,17 +57,27 @@ export async function benchCommand(name: string, flags: BenchFlags): Promise<voi
 async function targetOf(
   name: string,
   flags: BenchFlags,
-): Promise<{ readonly target: BenchTarget; readonly modelsFolder: string | undefined }> {
+): Promise<{
+  readonly target: BenchTarget;
+  readonly modelsFolder: string | undefined;
+  /** With the key that this host needs. */
+  readonly headers: Readonly<Record<string, string>>;
+}> {
   const target = targetOfUrl(name, flags);
-  if (target !== undefined) return { target, modelsFolder: undefined };
-  const { run, status } = await findHost(flags.data);
+  if (target !== undefined) return { target, modelsFolder: undefined, headers: {} };
+  const client = await HostClient.find(flags.data);
+  const status = await client.status();
   if (!status.models.some((model) => model.name === name)) {
     const names = status.models.map((model) => model.name).join(', ');
     throw new MillraceError('unknown-model', `The running host has no model ${name}.`, {
       hint: `It has ${names || 'none'}.`,
     });
   }
-  return { target: { url: run.inferenceUrl, model: name, version: flags.version }, modelsFolder: status.modelsFolder };
+  return {
+    target: { url: client.run.inferenceUrl, model: name, version: flags.version },
+    modelsFolder: status.modelsFolder,
+    headers: await client.inferenceHeaders('infer'),
+  };
 }
 
 async function traceOf(flags: BenchFlags): Promise<Trace | undefined> {
@@ -85,7 +96,7 @@ async function samplesOf(
   if (flags.samples !== undefined) return parseSamples(await read(flags.samples, 'samples')).inputs;
   if (modelsFolder === undefined || flags.random === true) return undefined;
   try {
-    return parseSamples(await readFile(join(modelsFolder, model, 'samples.json'), 'utf8')).inputs;
+    return plainInputs(parseSamples(await readFile(join(modelsFolder, model, 'samples.json'), 'utf8')));
   } catch {
     return undefined;
   }

@@ -109,7 +109,7 @@ export async function exportFeaturesCommand(set: string, flags: FeatureExportFla
   const address = await addressOf(flags.data);
   const at = `/${encodeURIComponent(set)}`;
   const { features } = await ask<SetView>(address, 'GET', at);
-  const response = await fetch(`${address}/v1/features${at}:export`);
+  const response = await fetch(`${address.url}/v1/features${at}:export`, { headers: address.headers });
   if (!response.ok || response.body === null) throw await errorOf(response);
   const format = flags.format ?? (flags.output?.toLowerCase().endsWith('.csv') === true ? 'csv' : 'jsonl');
   const lines = format === 'csv' ? csvLines(response.body, Object.keys(features)) : response.body;
@@ -138,20 +138,28 @@ export function csvCell(value: string | number | boolean): string {
   return /[",\r\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-async function addressOf(data: string): Promise<string> {
-  return (await HostClient.find(data)).run.inferenceUrl;
+/** Where the host answers, and the key that it needs. */
+interface Address {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
-async function ask<Answer>(address: string, method: string, path: string, body?: object): Promise<Answer> {
+async function addressOf(data: string): Promise<Address> {
+  const client = await HostClient.find(data);
+  return { url: client.run.inferenceUrl, headers: await client.inferenceHeaders('admin') };
+}
+
+async function ask<Answer>(address: Address, method: string, path: string, body?: object): Promise<Answer> {
   let response: Response;
   try {
-    response = await fetch(`${address}/v1/features${path}`, {
+    response = await fetch(`${address.url}/v1/features${path}`, {
       method,
+      headers: address.headers,
       signal: AbortSignal.timeout(requestTimeoutMs),
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
   } catch (cause) {
-    throw new MillraceError('host-not-running', `No Millrace answers at ${address}.`, {
+    throw new MillraceError('host-not-running', `No Millrace answers at ${address.url}.`, {
       hint: 'Start it with `millrace serve`.',
       cause,
     });

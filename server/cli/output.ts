@@ -7,7 +7,7 @@ export const exitCodes = { failed: 1, usage: 2, notRunning: 3 } as const;
 
 export function exitCodeOf(code: ErrorCode): number {
   if (code === 'host-not-running') return exitCodes.notRunning;
-  return code === 'invalid-config' ? exitCodes.usage : exitCodes.failed;
+  return code === 'invalid-config' || code === 'no-key' ? exitCodes.usage : exitCodes.failed;
 }
 
 /** Prints an error to standard error, sentence and hint, and sets the exit code. With `json` the same as an object. */

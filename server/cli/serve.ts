@@ -1,11 +1,12 @@
 /** `millrace serve`: runs a host until it is told to stop, and says where it is and how to call it. */
 import { resolve } from 'node:path';
-import { parseConfig, readConfigFile } from '../config.ts';
+import { readConfigFile } from '../config.ts';
 import { curlLine, exampleRequest } from '../gateway/examples.ts';
 import { demoModels } from '../host/model-library.ts';
 import { startHost } from '../main.ts';
 import type { Host } from '../main.ts';
 import { ParentLine } from '../launch/parent-line.ts';
+import { readStartSettings } from '../settings/start-settings.ts';
 import { giveBackStartUpMemory } from './start-up-memory.ts';
 import { scanStore } from '../models/store-scan.ts';
 
@@ -29,7 +30,8 @@ const parentPatienceMs = 10_000;
 
 export async function serve(flags: ServeFlags): Promise<void> {
   const parent = flags.parent === true ? new ParentLine() : undefined;
-  const host = await startHost(parseConfig(await settingsFrom(flags), flags.config ?? 'The command line'));
+  const { config, ...settings } = await settingsFrom(flags);
+  const host = await startHost(config, { settings });
   let signals = 0;
   const onSignal = (): void => {
     // The first asks, the second insists.
@@ -51,29 +53,34 @@ export async function serve(flags: ServeFlags): Promise<void> {
   console.log(flags.json === true ? JSON.stringify(announcement(host)) : announcementText(host));
 }
 
-/** Flags over the file; what neither says is the schema's. */
-async function settingsFrom(flags: ServeFlags): Promise<Record<string, unknown>> {
+/** Flags over the environment, that over the file, that over what the interface kept; what none of them says is the schema's. */
+async function settingsFrom(flags: ServeFlags): Promise<ReturnType<typeof readStartSettings>> {
   const file = flags.config === undefined ? {} : await readConfigFile(resolve(flags.config));
-  const section = (name: string): Record<string, unknown> => (file[name] ?? {}) as Record<string, unknown>;
-  const models = flags.models === undefined ? undefined : resolve(flags.models);
-  const dataDirectory = file['dataDirectory'] ?? flags.data;
-  return {
-    ...file,
-    models: models ?? file['models'] ?? (flags.demo === true ? demoModels : await storedModels(String(dataDirectory))),
-    dataDirectory,
-    http: { ...section('http'), ...(flags.port !== undefined && { port: flags.port }) },
-    admin: { ...section('admin'), ...(flags.adminPort !== undefined && { port: flags.adminPort }) },
-    ...(flags.parent === true && {
-      drainTimeoutMs: Math.min(parentPatienceMs, Number(file['drainTimeoutMs'] ?? parentPatienceMs)),
-    }),
-    defaults: { ...section('defaults'), ...(flags.replicas !== undefined && { replicas: flags.replicas }) },
-    log: {
-      ...section('log'),
-      ...(flags.logLevel !== undefined && { level: flags.logLevel }),
-      ...(flags.json === true && { format: 'json' }),
-      ...(flags.logFile !== undefined && { file: resolve(flags.logFile) }),
+  const dataDirectory = String(file['dataDirectory'] ?? flags.data);
+  const isNamed = flags.models !== undefined || file['models'] !== undefined;
+  return readStartSettings({
+    file,
+    flags: {
+      models: flags.models === undefined ? undefined : resolve(flags.models),
+      http: { port: flags.port },
+      admin: { port: flags.adminPort },
+      drainTimeoutMs: flags.parent === true ? parentDrainMs(file['drainTimeoutMs']) : undefined,
+      defaults: { replicas: flags.replicas },
+      log: {
+        level: flags.logLevel,
+        format: flags.json === true ? 'json' : undefined,
+        file: flags.logFile === undefined ? undefined : resolve(flags.logFile),
+      },
     },
-  };
+    environment: process.env,
+    dataDirectory,
+    models: isNamed || flags.demo === true ? demoModels : await storedModels(dataDirectory),
+    where: flags.config ?? 'The command line',
+  });
+}
+
+function parentDrainMs(written: unknown): number {
+  return typeof written === 'number' ? Math.min(parentPatienceMs, written) : parentPatienceMs;
 }
 
 /** The store where it has models, else the demo models. What has changed on disk since its import is said and not served. */

@@ -9,12 +9,10 @@ import type { ServingWishes } from '../models/serving.ts';
 import { changesBetween, readServing, refuseBreaking, writeServing } from '../models/serving-edit.ts';
 import type { StoredServing } from '../models/serving-edit.ts';
 import type { SignatureChange } from '../models/signature-diff.ts';
-import type { JobView } from '../protocol/admin/job-view.ts';
 import type { ServingView } from '../protocol/admin/model-command.ts';
 import { HostClient } from './host-client.ts';
-import { followJob } from './host-jobs.ts';
 import { changeLine } from './model-texts.ts';
-import { Progress } from './progress.ts';
+import { runJob } from './run-job.ts';
 
 export interface ServingFlags {
   readonly data: string;
@@ -141,7 +139,7 @@ export async function shadowCommand(name: string, version: string | undefined, f
 }
 
 export async function loadCommand(name: string, flags: ServingFlags): Promise<void> {
-  await tell(
+  await runJob(
     await HostClient.find(flags.data),
     `/models/${encodeURIComponent(name)}/load`,
     {},
@@ -152,11 +150,11 @@ export async function loadCommand(name: string, flags: ServingFlags): Promise<vo
 
 export async function unloadCommand(name: string, flags: ServingFlags): Promise<void> {
   const client = await HostClient.find(flags.data);
-  await tell(client, `/models/${encodeURIComponent(name)}/unload`, {}, flags, () => `${name} is unloaded.`);
+  await runJob(client, `/models/${encodeURIComponent(name)}/unload`, {}, flags, () => `${name} is unloaded.`);
 }
 
 export async function refreshCommand(flags: ServingFlags): Promise<void> {
-  await tell(
+  await runJob(
     await HostClient.find(flags.data),
     '/models/refresh',
     {},
@@ -186,7 +184,7 @@ async function change(name: string, flags: ServingFlags, wish: Change): Promise<
   await wish.before?.(store);
   const client = await HostClient.running(flags.data);
   if (client !== undefined) {
-    await tell(client, `/models/${encodeURIComponent(name)}/${wish.path}`, wish.body, flags, wish.done);
+    await runJob(client, `/models/${encodeURIComponent(name)}/${wish.path}`, wish.body, flags, wish.done);
     return;
   }
   const { serving, next, done } = await wish.edit(store);
@@ -196,29 +194,6 @@ async function change(name: string, flags: ServingFlags, wish: Change): Promise<
       ? JSON.stringify({ name: serving.name, ...next, isHostRunning: false }, undefined, 2)
       : `${done}, from the next start on: no host runs for this data folder.`,
   );
-}
-
-/** Has a running host do it, and waits until it has. */
-async function tell(
-  client: HostClient,
-  path: string,
-  body: object,
-  flags: ServingFlags,
-  done: (result: unknown) => string,
-): Promise<void> {
-  const progress = new Progress();
-  const abort = new AbortController();
-  const onSignal = (): void => abort.abort();
-  process.once('SIGINT', onSignal);
-  try {
-    const started = await client.post<JobView>(path, body);
-    const job = await followJob(client, started, ({ step }) => progress.update(step, 0, 0), abort.signal);
-    progress.end();
-    console.log(flags.json === true ? JSON.stringify(job.result ?? {}, undefined, 2) : done(job.result));
-  } finally {
-    progress.end();
-    process.off('SIGINT', onSignal);
-  }
 }
 
 /** What apps will notice, before they do. */

@@ -5,32 +5,15 @@
  * Replicas have stable slot names (`iris/1#0`), which outlive processes. When and whether to restart is restart-policy.ts;
  * where calls go is none of its business.
  */
-import { MillraceError } from '../base/errors.ts';
-import type { NewHostEvent } from '../protocol/admin/host-event.ts';
-import type { LoadCommand } from '../protocol/control.ts';
+import type { MillraceError } from '../base/errors.ts';
 import { Replica } from './replica.ts';
-import type { ReplicaDevices } from './replica-devices.ts';
 import type { ReplicaCall, ReplicaEvents, ReplicaExit } from './replica.ts';
+import { describeEnd, describeGivingUp, deathReason } from './replica-exit-words.ts';
+import type { ReplicaSetOptions } from './replica-set-options.ts';
 import { decideRestart, newSet, newSlot } from './restart-policy.ts';
 import type { SetHistory, SlotHistory } from './restart-policy.ts';
 import type { ReplicaProcess } from './spawn.ts';
-import type { StartGate } from './start-gate.ts';
 import { chooseVictims } from './victims.ts';
-
-export interface ReplicaSetOptions {
-  /** Prefix of the slots' names: `<model>/<version>`. */
-  readonly name: string;
-  readonly weight: number;
-  readonly load: LoadCommand;
-  readonly gate: StartGate;
-  /** Where replicas run. */
-  readonly devices: ReplicaDevices;
-  /** Starts a process and sees to it that it does not outlive the host. */
-  spawn(): ReplicaProcess;
-  log(level: 'info' | 'warn' | 'error', message: string, facts: Readonly<Record<string, unknown>>): void;
-  /** Hears of replicas that became ready, died, or were given up. */
-  onEvent(event: NewHostEvent): void;
-}
 
 export interface ReplicaSetEvents<C extends ReplicaCall> extends Omit<ReplicaEvents<C>, 'onExit'> {
   /** The process has gone and its slot is empty until a new one is ready. */
@@ -38,6 +21,8 @@ export interface ReplicaSetEvents<C extends ReplicaCall> extends Omit<ReplicaEve
   /** No replica will come back by itself; `undefined` when a new attempt begins. */
   onGivenUp(reason: MillraceError | undefined): void;
 }
+
+const endedByOrder = 'ended on request';
 
 /** A replica that is not ready by then is killed, milliseconds; at least four times the last measured start. */
 const minStartDeadlineMs = 30_000;
@@ -50,6 +35,10 @@ interface Slot<C extends ReplicaCall> {
   history: SlotHistory;
   replica: Replica<C> | undefined;
   timer: NodeJS.Timeout | undefined;
+  /** Processes that it had before the present one, restarts on request included. */
+  restarts: number;
+  /** How the last of them ended. */
+  lastExit: string | undefined;
 }
 
 export class ReplicaSet<C extends ReplicaCall> {
@@ -58,6 +47,8 @@ export class ReplicaSet<C extends ReplicaCall> {
   readonly #slots: Slot<C>[] = [];
   /** Without a slot any more, and their processes are still there. */
   readonly #leaving = new Set<Replica<C>>();
+  /** Of a slot that is restarted: the replica that serves until its successor is ready. Each is one of `#leaving` as well. */
+  readonly #outgoing = new Map<Slot<C>, Replica<C>>();
   #history: SetHistory = newSet;
   #answered = 0;
   #answeredAtLastExit = 0;
@@ -77,7 +68,7 @@ export class ReplicaSet<C extends ReplicaCall> {
     return this.#slots.flatMap((slot) => (slot.replica === undefined ? [] : [slot.replica]));
   }
 
-  /** Told to stop because fewer are wanted; they answer what they have and end. */
+  /** Told to stop because fewer are wanted, or to be replaced; they answer what they have and end. */
   get leaving(): readonly Replica<C>[] {
     return [...this.#leaving];
   }
@@ -104,6 +95,11 @@ export class ReplicaSet<C extends ReplicaCall> {
   /** Why no replica will come back by itself. */
   get givenUp(): MillraceError | undefined {
     return this.#givenUp;
+  }
+
+  /** A slot of this name is wanted, whether or not its process is there. */
+  has(name: string): boolean {
+    return this.#slots.some((slot) => slot.name === name);
   }
 
   /** The last lines that the last replica wrote before it died; empty while none has died. */
@@ -135,6 +131,27 @@ export class ReplicaSet<C extends ReplicaCall> {
     }
   }
 
+  /**
+   * Puts a new process in the place of a replica. `isBeside`: the old one serves until the new one is ready, and both are in
+   * memory for a moment; else the old one ends first. Returns the old one; undefined where no replica has this name.
+   */
+  restart(name: string, isBeside: boolean): Replica<C> | undefined {
+    const slot = this.#slots.find((each) => each.name === name && each.replica !== undefined);
+    if (slot === undefined || this.#stopped || this.#givenUp !== undefined) return undefined;
+    const before = slot.replica!;
+    if (!isBeside || before.state !== 'ready' || this.#outgoing.has(slot)) {
+      before.stop();
+      return before;
+    }
+    slot.replica = undefined;
+    slot.restarts++;
+    slot.lastExit = endedByOrder;
+    this.#leaving.add(before);
+    this.#outgoing.set(slot, before);
+    this.#start(slot);
+    return before;
+  }
+
   /** Judges every replica's present run; see hung-run.ts. Called regularly by the owner. */
   check(nowMs: number): void {
     for (const replica of [...this.replicas, ...this.#leaving]) replica.check(nowMs);
@@ -145,10 +162,7 @@ export class ReplicaSet<C extends ReplicaCall> {
     this.#stopped = true;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onAllGone = resolve;
-    for (const slot of this.#slots) {
-      clearTimeout(slot.timer);
-      slot.replica?.stop();
-    }
+    for (const slot of this.#slots) this.#stopSlot(slot);
     this.#resolveIfGone();
     await this.#options.devices.stop();
     await promise;
@@ -179,6 +193,8 @@ export class ReplicaSet<C extends ReplicaCall> {
       history: newSlot,
       replica: undefined,
       timer: undefined,
+      restarts: 0,
+      lastExit: undefined,
     };
     this.#slots.push(slot);
     this.#start(slot);
@@ -203,11 +219,20 @@ export class ReplicaSet<C extends ReplicaCall> {
     );
     for (const { slot } of victims) {
       this.#slots.splice(this.#slots.indexOf(slot), 1);
-      clearTimeout(slot.timer);
-      if (slot.replica === undefined) continue;
-      this.#leaving.add(slot.replica);
-      slot.replica.stop();
+      if (slot.replica !== undefined) this.#leaving.add(slot.replica);
+      this.#stopSlot(slot);
     }
+  }
+
+  #stopSlot(slot: Slot<C>): void {
+    clearTimeout(slot.timer);
+    slot.replica?.stop();
+    this.#endOutgoing(slot);
+  }
+
+  #endOutgoing(slot: Slot<C>): void {
+    this.#outgoing.get(slot)?.stop();
+    this.#outgoing.delete(slot);
   }
 
   #start(slot: Slot<C>): void {
@@ -232,7 +257,7 @@ export class ReplicaSet<C extends ReplicaCall> {
         return;
       }
       const replica = new Replica<C>(
-        { name: slot.name, weight: this.#options.weight },
+        { name: slot.name, weight: this.#options.weight, restarts: slot.restarts, lastExit: slot.lastExit },
         process,
         { ...this.#options.load, device: this.#options.devices.assign(slot.name) },
         {
@@ -243,6 +268,7 @@ export class ReplicaSet<C extends ReplicaCall> {
             this.#lastStartMs = performance.now() - ready.startedMs;
             const startMs = Math.round(this.#lastStartMs);
             this.#tell('info', `${slot.name} is ready after ${startMs} ms.`, { pid: ready.pid, startMs });
+            this.#endOutgoing(slot);
             if (!slot.isSpare) this.#events.onReady(ready);
           },
           onResult: (from, call, head, body) => {
@@ -270,10 +296,18 @@ export class ReplicaSet<C extends ReplicaCall> {
   }
 
   #onExit(slot: Slot<C>, replica: Replica<C>, exit: ReplicaExit): void {
-    clearTimeout(slot.timer);
-    this.#leaving.delete(replica);
-    if (slot.replica === replica) slot.replica = undefined;
+    const wasLeaving = this.#leaving.delete(replica);
+    if (this.#outgoing.get(slot) === replica) this.#outgoing.delete(slot);
+    if (slot.replica === replica) {
+      clearTimeout(slot.timer);
+      slot.replica = undefined;
+    }
     this.#events.onGone(replica);
+    if (wasLeaving && this.#slots.includes(slot)) {
+      // Its successor has the slot, and with it the device.
+      this.#resolveIfGone();
+      return;
+    }
     const wasReady = exit.readyAtMs !== undefined;
     const death = { atMs: performance.now(), wasReady, reason: deathReason(exit) };
     const isElsewhere = !exit.requested && this.#options.devices.onDied(slot.name, death);
@@ -286,7 +320,10 @@ export class ReplicaSet<C extends ReplicaCall> {
       this.#promote(spare);
     }
     this.#lastStderr = exit.stderr;
-    if (isElsewhere && this.#givenUp === undefined) {
+    slot.restarts++;
+    slot.lastExit = exit.requested ? endedByOrder : describeEnd(exit);
+    if (this.#givenUp !== undefined) return;
+    if (isElsewhere) {
       // What happened there says nothing about the place where it goes.
       this.#history = newSet;
       slot.history = newSlot;
@@ -313,13 +350,14 @@ export class ReplicaSet<C extends ReplicaCall> {
       this.#giveUp(describeGivingUp(this.#options.name, decision.verdict.reason, exit), exit);
       return;
     }
-    this.#restarts++;
     const delayMs = decision.verdict.action === 'restart' ? decision.verdict.delayMs : 0;
+    if (!exit.requested) this.#restarts++;
     this.#tell(
-      'warn',
-      `${slot.name} ended (${describeEnd(exit)}); a new process starts in ${Math.round(delayMs)} ms.`,
+      exit.requested ? 'info' : 'warn',
+      `${slot.name} ended (${slot.lastExit}); a new process starts in ${Math.round(delayMs)} ms.`,
       {
         pid: replica.pid,
+        ended: slot.lastExit,
         answered: exit.answered,
         restarts: this.#restarts,
         ...(exit.loadError !== undefined && { loadError: exit.loadError.message }),
@@ -333,10 +371,7 @@ export class ReplicaSet<C extends ReplicaCall> {
     this.#givenUp = reason;
     this.#tell('error', reason.message, { restarts: this.#restarts }, reason.hint);
     this.#options.log('error', 'Its last lines:', { stderr: exit.stderr });
-    for (const slot of this.#slots) {
-      clearTimeout(slot.timer);
-      slot.replica?.stop();
-    }
+    for (const slot of this.#slots) this.#stopSlot(slot);
     this.#events.onGivenUp(reason);
   }
 
@@ -355,26 +390,4 @@ export class ReplicaSet<C extends ReplicaCall> {
   #resolveIfGone(): void {
     if (this.#leaving.size === 0 && this.#slots.every((slot) => slot.replica === undefined)) this.#onAllGone?.();
   }
-}
-
-function describeEnd(exit: ReplicaExit): string {
-  if (exit.signal !== null) return exit.signal;
-  return exit.code === 0 && exit.loadError !== undefined ? 'could not load' : `exit code ${exit.code}`;
-}
-
-/** What operators and clients read when a model is given up: the cause in its own words where there is one. */
-function describeGivingUp(name: string, reason: 'too-many' | 'never-ready', exit: ReplicaExit): MillraceError {
-  const pattern =
-    reason === 'never-ready' ? 'ended three times before it was ready' : 'ended five times within a minute';
-  // The process's own last words stay in the log and in `lastStderr`: they may hold paths, and clients read this.
-  const cause = exit.loadError?.message ?? `The last process ended with ${describeEnd(exit)}.`;
-  return new MillraceError('model-failed', `The model ${name} cannot run: it ${pattern}. ${cause}`, {
-    hint: exit.loadError?.hint ?? 'Look at the log for its last lines; replace the model file, then restart Millrace.',
-  });
-}
-
-/** Why a process ended by itself, one sentence. */
-function deathReason({ loadError, code, signal, stderr }: ReplicaExit): string {
-  const last = stderr.at(-1)?.slice(0, 200) ?? '';
-  return loadError?.message ?? `its process ended (${signal ?? `exit code ${code}`})${last === '' ? '' : `: ${last}`}.`;
 }

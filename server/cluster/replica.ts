@@ -14,6 +14,7 @@ import { FrameChannel } from '../protocol/frame-channel.ts';
 import { frameTypes, joined } from '../protocol/frames.ts';
 import type { Frame } from '../protocol/frames.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
+import type { PredictForm } from '../protocol/predict-form.ts';
 import { judgeRun } from './hung-run.ts';
 import { RunningMedian } from './running-median.ts';
 import type { ReplicaProcess } from './spawn.ts';
@@ -23,6 +24,8 @@ import { StderrTail } from './stderr-tail.ts';
 export interface ReplicaCall {
   readonly request: {
     readonly kind: CallKind;
+    /** Of a `predict` body. Default JSON. */
+    readonly form?: PredictForm | undefined;
     /** In the pieces in which it arrived. */
     readonly body: readonly Buffer[];
     readonly bodyBytes: number;
@@ -79,6 +82,9 @@ export class Replica<C extends ReplicaCall> {
   readonly device: string;
   readonly pid: number;
   readonly startedMs: number;
+  /** Processes before this one in its slot, and how the last of them ended. */
+  readonly restarts: number;
+  readonly lastExit: string | undefined;
   state: ReplicaState = 'starting';
   report: LoadedReport | undefined;
   rssBytes = 0;
@@ -99,6 +105,7 @@ export class Replica<C extends ReplicaCall> {
   #loadError: MillraceError | undefined;
   #requested = false;
   #stalled = false;
+  #isDrained = false;
   #runSinceMs = 0;
   #meanRunMs = 0;
   readonly #rowMs = new RunningMedian();
@@ -106,7 +113,7 @@ export class Replica<C extends ReplicaCall> {
   #channelClosed = false;
 
   constructor(
-    slot: { readonly name: string; readonly weight: number },
+    slot: Pick<Replica<C>, 'name' | 'weight' | 'restarts' | 'lastExit'>,
     process: ReplicaProcess,
     load: LoadCommand,
     events: ReplicaEvents<C>,
@@ -114,6 +121,8 @@ export class Replica<C extends ReplicaCall> {
   ) {
     this.name = slot.name;
     this.weight = slot.weight;
+    this.restarts = slot.restarts;
+    this.lastExit = slot.lastExit;
     this.device = deviceName(load.device ?? cpuDevice);
     this.pid = process.pid;
     this.startedMs = performance.now();
@@ -137,7 +146,17 @@ export class Replica<C extends ReplicaCall> {
   }
 
   get available(): boolean {
-    return this.state === 'ready' && !this.#stalled;
+    return this.state === 'ready' && !this.#stalled && !this.#isDrained;
+  }
+
+  /** By order of a person it is sent nothing; what it has is answered, and it stays loaded. */
+  get isDrained(): boolean {
+    return this.#isDrained;
+  }
+
+  set isDrained(isDrained: boolean) {
+    this.#isDrained = isDrained;
+    this.#events.onCapacity(this);
   }
 
   /** A stalled replica counts as not alive for panics: what it is sent would wait behind the run that stalls it. */
@@ -150,14 +169,14 @@ export class Replica<C extends ReplicaCall> {
   }
 
   send(call: C): void {
-    const { kind, body, bodyBytes, jsonLength, receivedMs, wantsOutputs = false } = call.request;
+    const { kind, form, body, bodyBytes, jsonLength, receivedMs, wantsOutputs = false } = call.request;
     const nowMs = performance.now();
     const idle = this.#inFlight.size === 0;
     if (idle) this.#runSinceMs = nowMs;
     this.#lastRequestId = (this.#lastRequestId + 1) >>> 0;
     this.#inFlight.add(this.#lastRequestId, call);
     this.#bytesInFlight += bodyBytes;
-    const head = encodeCallHead({ kind, jsonLength, queuedMs: nowMs - receivedMs, wantsOutputs });
+    const head = encodeCallHead({ kind, form, jsonLength, queuedMs: nowMs - receivedMs, wantsOutputs });
     this.#channel.send(frameTypes.infer, this.#lastRequestId, head, body, idle ? 'now' : 'soon');
   }
 

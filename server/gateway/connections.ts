@@ -31,7 +31,12 @@ export class Connections {
 
   constructor(server: Server, limit: number) {
     this.#limit = limit;
-    server.on('connection', (socket: Socket) => this.#add(socket));
+    this.watch(server, 'connection');
+  }
+
+  /** Counts the connections of another server as well; `event` is that of a connection that may send requests. */
+  watch(server: Server, event: 'connection' | 'secureConnection'): void {
+    server.on(event, (socket: Socket) => this.#add(socket));
   }
 
   get size(): number {

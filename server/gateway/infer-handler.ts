@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MillraceError, asMillraceError } from '../base/errors.ts';
-import type { Answer, CallRequest } from '../balancer/call.ts';
+import type { Answer, CallClient, CallRequest } from '../balancer/call.ts';
 import type { CallKind } from '../protocol/control.ts';
 import { fillFromEntity, readEntityRequest } from '../features/predict-entity.ts';
 import type { EntityRequest } from '../features/predict-entity.ts';
@@ -13,6 +13,8 @@ import type { FeatureStore } from '../features/feature-store.ts';
 import { viaName } from '../protocol/control.ts';
 import { joined } from '../protocol/frames.ts';
 import { scanRequestParameters } from '../protocol/oip-request.ts';
+import { predictFormOf } from '../protocol/predict-form.ts';
+import type { PredictForm } from '../protocol/predict-form.ts';
 import { parseCacheControl } from './cache-control.ts';
 import type { GarbageCollection } from './garbage-collection.ts';
 import type { MemoryBudget } from './memory-budget.ts';
@@ -39,7 +41,7 @@ export interface InferContext {
 
 /**
  * Answers one inference request. `chooseModel` gets the body, because `/predict` names its model inside; it throws where
- * there is none. Never throws itself.
+ * there is none. `client` is who asks, where keys tell clients apart. Never throws itself.
  */
 export function handleInference(
   context: InferContext,
@@ -48,13 +50,14 @@ export function handleInference(
   response: ServerResponse,
   head: RequestHead,
   chooseModel: (body: ReceivedBody | undefined) => GatewayModel | undefined,
+  client: CallClient | undefined,
 ): void {
   const receivedMs = performance.now();
   const fail = (error: unknown): void => context.fail(request, response, asMillraceError(error));
   let jsonLength: number | undefined;
   try {
     // Refused early where the model is known from the path: an overloaded server should not read what it will not serve.
-    const refusal = chooseModel(undefined)?.refusal();
+    const refusal = chooseModel(undefined)?.refusal(client);
     if (refusal !== undefined) throw refusal;
     jsonLength = parseJsonLength(head.inferenceHeaderContentLength);
   } catch (error) {
@@ -66,8 +69,11 @@ export function handleInference(
     context.garbage.onBody(body.bytes);
     try {
       const model = chooseModel(body)!;
-      const submission = { model, kind, body, jsonLength, receivedMs, request, response, head, permit, fail };
-      const entity = kind === 'predict' ? readEntityRequest(joined(body.pieces)) : undefined;
+      const form = kind === 'predict' && !beginsAsObject(body) ? formOf(request, body) : undefined;
+      const call = { model, kind, form, body, jsonLength, receivedMs };
+      const submission = { ...call, request, response, head, client, permit, fail };
+      const isJson = kind === 'predict' && form === undefined;
+      const entity = isJson ? readEntityRequest(joined(body.pieces)) : undefined;
       if (entity === undefined) submitCall(submission);
       else void submitFilled(context.features, entity, submission);
     } catch (error) {
@@ -93,14 +99,27 @@ export function handleInference(
 interface Submission {
   readonly model: GatewayModel;
   readonly kind: CallKind;
+  /** Undefined where it is JSON. */
+  readonly form: PredictForm | undefined;
   readonly body: ReceivedBody;
   readonly jsonLength: number | undefined;
   readonly receivedMs: number;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly head: RequestHead;
+  readonly client: CallClient | undefined;
   readonly permit: MemoryPermit;
   readonly fail: (error: MillraceError) => void;
+}
+
+/** As nearly every body of `/predict` does: nothing else about it has to be found out. */
+function beginsAsObject({ pieces }: ReceivedBody): boolean {
+  return pieces[0]?.[0] === 0x7b;
+}
+
+function formOf(request: IncomingMessage, body: ReceivedBody): PredictForm | undefined {
+  const form = predictFormOf(rawHeader(request.rawHeaders, 'content-type'), joined(body.pieces));
+  return form === 'json' ? undefined : form;
 }
 
 /** The same once the feature store has been asked. Never throws. */
@@ -155,20 +174,24 @@ function submitCall(submission: Submission): void {
   });
 }
 
-function callRequest({ model, kind, body, jsonLength, receivedMs, request, head }: Submission): CallRequest {
+function callRequest(submission: Submission): CallRequest {
+  const { model, kind, form, body, jsonLength, receivedMs, request, head, client } = submission;
   // A body that is JSON throughout is read as one; of a binary one only the beginning is looked at.
   const pieces = jsonLength === undefined && body.pieces.length > 1 ? [joined(body.pieces)] : body.pieces;
-  const hints = jsonLength === 0 ? {} : scanRequestParameters(beginning(pieces, jsonLength ?? body.bytes));
+  const hints =
+    jsonLength === 0 || form !== undefined ? {} : scanRequestParameters(beginning(pieces, jsonLength ?? body.bytes));
   const timeoutMs =
     hints.timeoutMicros === undefined || hints.timeoutMicros === 0 ? model.timeoutMs : hints.timeoutMicros / 1000;
   return {
     kind,
+    form,
     body: pieces,
     bodyBytes: body.bytes,
     jsonLength,
     // Triton's priorities: 0 is the default and 1 the highest. Everything below that may wait.
     priority: (hints.priority ?? 0) > 1 ? 'batch' : 'interactive',
     clientIp: request.socket.remoteAddress ?? '',
+    client,
     affinityKey: model.session === undefined ? undefined : affinityKey(model.session, request, head),
     saved: head.cacheControl === undefined ? undefined : parseCacheControl(head.cacheControl),
     forwarded: head.via?.includes(viaName) === true,

@@ -2,6 +2,7 @@
 import type { ApiOperation, JsonSchema, OpenApiDocument } from '../openapi/openapi-document.ts';
 import { openApiDocument } from '../openapi/openapi-document.ts';
 import { inferenceSchemas, inferenceShapes as shapes } from './inference-schemas.ts';
+import { needsKey } from './route-need.ts';
 import type { Route } from './routes.ts';
 
 interface RouteFacts {
@@ -9,7 +10,7 @@ interface RouteFacts {
   readonly at: readonly string[];
   /** Default GET. */
   readonly method?: 'POST' | 'PUT' | 'DELETE';
-  readonly tag: 'features' | 'predict' | 'inference' | 'health' | 'server' | 'repository';
+  readonly tag: 'features' | 'predict' | 'inference' | 'health' | 'server' | 'repository' | 'pairing';
   readonly summary: string;
   readonly takes?: NonNullable<ApiOperation['takes']>;
   readonly gives: ApiOperation['gives'];
@@ -250,6 +251,34 @@ const routeFacts = {
     summary: 'This document',
     gives: json(shapes.document),
   },
+  pair: {
+    at: ['/pair'],
+    tag: 'pairing',
+    summary: 'The page for a device that has scanned a code; there while a person waits for one',
+    gives: html,
+  },
+  'pair-claim': {
+    at: ['/pair/claim'],
+    method: 'POST',
+    tag: 'pairing',
+    summary: 'Come with the code of a pairing; a person at the PC then compares the number',
+    takes: json(shapes.pairingClaim),
+    gives: json(shapes.pairingClaimed),
+  },
+  'pair-key': {
+    at: ['/pair/key'],
+    method: 'POST',
+    tag: 'pairing',
+    summary: 'Fetch the key once the pairing is confirmed, once',
+    takes: json(shapes.pairingQuestion),
+    gives: json(shapes.pairingAnswer),
+  },
+  authority: {
+    at: ['/authority.pem'],
+    tag: 'pairing',
+    summary: "The certificate of this Millrace's own authority",
+    gives: { 'application/x-x509-ca-cert': { type: 'string' } },
+  },
 } as const satisfies Record<Route['name'], RouteFacts>;
 
 export const inferenceRoutes: Readonly<Record<Route['name'], RouteFacts>> = routeFacts;
@@ -262,8 +291,13 @@ export function inferenceDocument(version: string): OpenApiDocument {
       'The Open Inference Protocol (/v2), as the clients of Triton and KServe speak it, and plain JSON (/predict). ' +
       'Bodies and answers may be gzip or deflate.',
     serverUrl: '/',
-    operations: Object.values(inferenceRoutes).flatMap(({ at, method = 'GET', ...facts }) =>
-      at.map((path): ApiOperation => ({ ...facts, method, path, status: 200 })),
+    securitySchemes: {
+      bearer: { type: 'http', scheme: 'bearer', description: 'A key, where keys are needed: always over the network.' },
+      header: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'The same.' },
+    },
+    operations: (Object.entries(inferenceRoutes) as [Route['name'], RouteFacts][]).flatMap(
+      ([name, { at, method = 'GET', ...facts }]) =>
+        at.map((path): ApiOperation => ({ ...facts, method, path, status: 200, isOpen: !needsKey(name) })),
     ),
     schemas: inferenceSchemas,
   });

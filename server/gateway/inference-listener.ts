@@ -2,7 +2,9 @@
  * The inference listener: the one HTTP server that apps call. Bare node:http, because at tens of thousands of requests per
  * second a framework would cost more than the inference.
  *
- * Order on each request: Host, preflight, Origin, route, handler. Every error leaves through `#fail`.
+ * Order on each request: Host, preflight, Origin (front-door.ts), route, key, handler. Every error leaves through `#fail`.
+ *
+ * It has one face towards this machine, and one towards the network while the LAN is on: other servers, the same handler.
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -11,59 +13,53 @@ import { MillraceError, asMillraceError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { FeatureStore } from '../features/feature-store.ts';
 import { joined } from '../protocol/frames.ts';
-import { HostCheck } from '../security/host-check.ts';
+import type { ClientKey } from '../security/key-ring.ts';
 import { Connections } from './connections.ts';
 import { DocumentPages } from './document-pages.ts';
 import { FeatureHandler } from './feature-handler.ts';
+import { FrontDoor } from './front-door.ts';
+import type { DoorRules, Face } from './front-door.ts';
 import { GarbageCollection } from './garbage-collection.ts';
 import { handleInference } from './infer-handler.ts';
 import type { InferContext } from './infer-handler.ts';
 import { landingPagePolicy, renderLandingPage } from './landing-page.ts';
 import { MemoryBudget } from './memory-budget.ts';
-import type { ModelCatalog } from './model-catalog.ts';
+import type { GatewayModel, ModelCatalog } from './model-catalog.ts';
 import { answersRequests, isExpected, loaded, statisticsOf, versionsOf } from './model-states.ts';
 import { handleRepository } from './repository-handler.ts';
 import type { RepositoryContext, RepositoryControl } from './repository-handler.ts';
+import { handlePairing } from './pairing-handler.ts';
+import type { PairingDoor } from './pairing-handler.ts';
 import { refuseUnparsed } from './parser-refusal.ts';
 import { predictTarget } from './predict-target.ts';
 import { readRequestHead } from './request-head.ts';
 import type { RequestHead } from './request-head.ts';
+import type { ReceivedBody } from './request-body.ts';
 import { sendBytes, sendError, sendJson } from './response.ts';
 import { RouteCache } from './routes.ts';
 import type { Route } from './routes.ts';
+import { serverOptions } from './server-options.ts';
+import type { ListenerLimits } from './server-options.ts';
 import { logSettings, modelConfig, modelMetadata, traceSettings } from './triton-documents.ts';
-
-export interface ListenerLimits {
-  /** Largest request body, also after decompression, bytes. */
-  readonly maxBodyBytes: number;
-  /** Request bodies held at once, all clients together, bytes. */
-  readonly maxBufferedBytes: number;
-  readonly maxConnections: number;
-  /** From a connection's first byte to the end of a request's head, milliseconds. */
-  readonly headersTimeoutMs: number;
-  /** From a request's first byte to the end of its body; at least `headersTimeoutMs`, milliseconds. */
-  readonly requestTimeoutMs: number;
-  /** An idle connection is kept this long, milliseconds. */
-  readonly keepAliveTimeoutMs: number;
-}
 
 export interface InferenceListenerOptions {
   readonly catalog: ModelCatalog;
   readonly limits: ListenerLimits;
-  readonly allowedHosts: readonly string[];
+  /** Who may call. */
+  readonly rules: DoorRules;
+  /** What it asks of programs of this machine. */
+  readonly face: Face;
   /** `name` in `/v2`; some of NVIDIA's example scripts insist on `triton`. */
   readonly serverName: string;
   readonly version: string;
   readonly log: Log;
   readonly features: FeatureStore;
+  readonly pairing: PairingDoor;
   /** Undefined: models are not loaded and unloaded over the network. */
   readonly repositoryControl?: RepositoryControl | undefined;
   /** The page of `/metrics`. */
   renderMetrics(bufferedBytes: number, connections: number): string;
 }
-
-/** Longest request head that is read, bytes: Node's own default, stated because it is a promise. */
-const maxHeaderBytes = 16 * 1024;
 
 /** A drain ends after this long without a request in progress, milliseconds. */
 const quietMs = 250;
@@ -83,7 +79,9 @@ export class InferenceListener {
   /** For the host to bind. */
   readonly server: Server;
   readonly #connections: Connections;
-  readonly #hosts: HostCheck;
+  readonly #door: FrontDoor;
+  /** Servers for the network. */
+  readonly #more = new Set<Server>();
   readonly #routes = new RouteCache();
   readonly #budget: MemoryBudget;
   readonly #inferContext: InferContext;
@@ -95,7 +93,7 @@ export class InferenceListener {
   constructor(options: InferenceListenerOptions) {
     this.#options = options;
     const { limits } = options;
-    this.#hosts = new HostCheck(options.allowedHosts);
+    this.#door = new FrontDoor(options.rules);
     this.#documents = new DocumentPages(options.version);
     this.#budget = new MemoryBudget(limits.maxBufferedBytes);
     this.#inferContext = {
@@ -107,18 +105,30 @@ export class InferenceListener {
     };
     this.#features = new FeatureHandler(options.features, this.#inferContext);
     this.#repositoryContext = { ...this.#inferContext, control: options.repositoryControl };
-    this.server = createServer({
-      maxHeaderSize: maxHeaderBytes,
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
-      // The Host check answers for a missing one, with a sentence.
-      requireHostHeader: false,
-    });
+    this.server = createServer(serverOptions(limits));
     this.#connections = new Connections(this.server, limits.maxConnections);
-    this.server.on('clientError', refuseUnparsed);
-    this.server.on('request', (request, response) => this.#handle(request, response));
+    this.#handleOn(this.server, options.face);
+  }
+
+  /**
+   * Answers on another server as well, until the returned function is called. Its connections count as the first one's do;
+   * `connectionEvent` is what it calls a connection that may send requests.
+   */
+  attach(server: Server, face: Face, connectionEvent: 'connection' | 'secureConnection'): () => void {
+    this.#more.add(server);
+    this.#connections.watch(server, connectionEvent);
+    this.#handleOn(server, face);
+    return () => this.#more.delete(server);
+  }
+
+  #handleOn(server: Server, face: Face): void {
+    server.on('clientError', refuseUnparsed);
+    server.on('request', (request, response) => this.#handle(face, request, response));
+  }
+
+  /** The text of `/metrics`. */
+  metricsPage(): string {
+    return this.#options.renderMetrics(this.bufferedBytes, this.connections);
   }
 
   get bufferedBytes(): number {
@@ -138,7 +148,7 @@ export class InferenceListener {
    */
   async drain(timeoutMs: number): Promise<void> {
     this.#draining = true;
-    NetServer.prototype.close.call(this.server);
+    for (const server of [this.server, ...this.#more]) NetServer.prototype.close.call(server);
     const endMs = performance.now() + timeoutMs;
     let quietSinceMs = performance.now();
     while (performance.now() < endMs && performance.now() - quietSinceMs < quietMs) {
@@ -173,57 +183,36 @@ export class InferenceListener {
   ): void {
     this.#options.catalog.find(model, version);
     const head = readRequestHead(request.rawHeaders);
-    handleInference(this.#inferContext, kind, request, response, head, () =>
-      this.#options.catalog.find(model, version),
-    );
+    const find = () => this.#options.catalog.find(model, version);
+    handleInference(this.#inferContext, kind, request, response, head, find, undefined);
   }
 
-  #handle(request: IncomingMessage, response: ServerResponse): void {
+  #handle(face: Face, request: IncomingMessage, response: ServerResponse): void {
     this.#connections.onRequest(request);
     // A listener for each who waits for the client's leaving: one that called a closure kept in an object of the request made
     // V8 carry every request into its old space, 7 MB of 21 at each collection and a sixth of the host's time.
     response.on('close', () => this.#connections.onAnswered(request));
-    if (this.#draining) response.shouldKeepAlive = false;
+    if (this.#draining || face.isClosing) response.shouldKeepAlive = false;
     response.on('error', ignore); // A client that has gone is noticed by 'close'.
     try {
       const head = readRequestHead(request.rawHeaders);
-      this.#checkHost(request, head);
-      if (request.method === 'OPTIONS') {
-        // No origin is allowed: the preflight's answer names none, and the browser does not send what it asked about.
-        response.writeHead(204, ['Allow', 'GET, HEAD, POST, OPTIONS']);
-        response.end();
-        return;
-      }
-      this.#checkOrigin(head);
-      this.#dispatch(this.#routes.match(request.method!, request.url!), request, response, head);
+      if (this.#door.check(face, request, response, head)) return;
+      const route = this.#routes.match(request.method!, request.url!);
+      const key = this.#door.admit(face, route, request, head);
+      this.#dispatch(route, request, response, head, key, face.scheme);
     } catch (error) {
       this.#fail(request, response, asMillraceError(error));
     }
   }
 
-  #checkHost(request: IncomingMessage, head: RequestHead): void {
-    if (head.hostCount > 1 || !request.url!.startsWith('/') || !this.#hosts.accepts(head.host)) {
-      const received =
-        head.hostCount > 1 ? 'more than one Host' : request.url!.startsWith('/') ? head.host : request.url;
-      throw new MillraceError(
-        'misdirected-host',
-        `The request was addressed to ${received === undefined || received === '' ? 'no host' : `'${received.slice(0, 100)}'`}, which is not this server.`,
-        { hint: 'Use the address that Millrace printed at its start, or add the name to the setting allowedHosts.' },
-      );
-    }
-  }
-
-  #checkOrigin(head: RequestHead): void {
-    if (!this.#hosts.acceptsOrigin(head.origin, head.secFetchSite)) {
-      throw new MillraceError(
-        'forbidden-origin',
-        `Pages of ${head.origin === undefined ? 'another site' : `'${head.origin.slice(0, 100)}'`} may not call this server.`,
-        { hint: 'Call it from an app or from a page of an allowed host (setting allowedHosts).' },
-      );
-    }
-  }
-
-  #dispatch(route: Route, request: IncomingMessage, response: ServerResponse, head: RequestHead): void {
+  #dispatch(
+    route: Route,
+    request: IncomingMessage,
+    response: ServerResponse,
+    head: RequestHead,
+    key: ClientKey | undefined,
+    scheme: Face['scheme'],
+  ): void {
     const { catalog } = this.#options;
     const accept = head.acceptEncoding;
     if ('set' in route) {
@@ -235,22 +224,35 @@ export class InferenceListener {
       case 'predict': {
         const kind = route.name === 'infer' ? 'oip' : 'predict';
         // Looked up again once the body is there: another version may answer by then.
-        handleInference(this.#inferContext, kind, request, response, head, () =>
-          catalog.find(route.model, route.version),
-        );
+        const find = () => catalog.find(route.model, route.version);
+        handleInference(this.#inferContext, kind, request, response, head, find, key?.client);
         return;
       }
-      case 'predict-any':
-        handleInference(this.#inferContext, 'predict', request, response, head, (body) => {
+      case 'predict-any': {
+        const findNamed = (body: ReceivedBody | undefined): GatewayModel | undefined => {
           if (body === undefined) return undefined;
           const target = predictTarget(joined(body.pieces));
+          this.#door.checkModel(key, target.model, request);
           return catalog.find(target.model, target.version);
-        });
+        };
+        handleInference(this.#inferContext, 'predict', request, response, head, findNamed, key?.client);
         return;
+      }
       case 'landing': {
-        const origin = `http://${head.host}`;
-        const page = Buffer.from(renderLandingPage(catalog.models(), origin, this.#options.version));
-        sendBytes(response, 200, landingPageHeaders, page, accept);
+        const page = renderLandingPage(
+          visible(catalog.models(), key),
+          `${scheme}://${head.host}`,
+          this.#options.version,
+        );
+        sendBytes(response, 200, landingPageHeaders, Buffer.from(page), accept);
+        return;
+      }
+      case 'pair':
+      case 'pair-claim':
+      case 'pair-key':
+      case 'authority': {
+        const context = { ...this.#inferContext, door: this.#options.pairing };
+        void handlePairing(context, route.name, request, response, head.contentLength);
         return;
       }
       case 'openapi':
@@ -271,7 +273,7 @@ export class InferenceListener {
         return;
       }
       case 'metrics': {
-        const page = Buffer.from(this.#options.renderMetrics(this.bufferedBytes, this.connections));
+        const page = Buffer.from(this.metricsPage());
         sendBytes(response, 200, ['Content-Type', 'text/plain; version=0.0.4; charset=utf-8'], page, accept);
         return;
       }
@@ -283,14 +285,14 @@ export class InferenceListener {
         });
         return;
       case 'model-list':
-        sendJson(response, 200, { models: catalog.models().map((model) => model.name) }, accept);
+        sendJson(response, 200, { models: visible(catalog.models(), key).map(({ name }) => name) }, accept);
         return;
       case 'repository-index':
         request.resume();
         sendJson(
           response,
           200,
-          catalog.list().map((model) => ({
+          visible(catalog.list(), key).map((model) => ({
             name: model.name,
             version: model.version,
             // Triton has no word for a version that loads when it is asked: to its clients it is ready.
@@ -307,7 +309,7 @@ export class InferenceListener {
         return;
       }
       case 'all-statistics':
-        sendJson(response, 200, { model_stats: catalog.list().map(statisticsOf) }, accept);
+        sendJson(response, 200, { model_stats: visible(catalog.list(), key).map(statisticsOf) }, accept);
         return;
       case 'model-statistics':
         sendJson(
@@ -319,8 +321,8 @@ export class InferenceListener {
         return;
       case 'model-metadata': {
         const model = loaded(catalog.find(route.model, route.version));
-        const versions = versionsOf(catalog, model.name, undefined).map(({ version }) => version);
-        sendJson(response, 200, modelMetadata(model, versions), accept);
+        const numbers = versionsOf(catalog, model.name, undefined).map(({ version }) => version);
+        sendJson(response, 200, modelMetadata(model, numbers), accept);
         return;
       }
       case 'model-ready': {
@@ -357,6 +359,11 @@ export class InferenceListener {
 }
 
 function ignore(): void {}
+
+/** A key that is for some models sees no others. */
+function visible(models: readonly GatewayModel[], key: ClientKey | undefined): readonly GatewayModel[] {
+  return key?.models === undefined ? models : models.filter(({ name }) => key.models!.has(name));
+}
 
 const landingPageHeaders = [
   'Content-Type',

@@ -22,7 +22,7 @@ const parameters: JsonSchema = {
 
 const datatype: JsonSchema = { enum: [...datatypes] };
 
-const tensorMetadata = object({ name: text, datatype, shape: list(whole) });
+const tensorMetadata = object({ name: text, datatype, shape: list(whole) }, { parameters });
 
 /** Flat or nested in the tensor's shape; absent where `binary_data_size` says that the bytes follow the JSON. */
 const data: JsonSchema = { type: 'array', items: anything };
@@ -83,4 +83,8 @@ export const inferenceShapes = {
   predictRequest: ref('PredictRequest'),
   predictAnswer: ref('PredictAnswer'),
   statistics: ref('Statistics'),
+  pairingClaim: object({ code: text, name: text }),
+  pairingClaimed: object({ id: text, secret: text, number: text }),
+  pairingQuestion: object({ id: text, secret: text }),
+  pairingAnswer: object({ state: text }, { key: text }),
 };

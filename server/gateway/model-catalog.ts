@@ -1,6 +1,6 @@
 /** What the gateway asks of the models that are served. Implemented by host/served-model.ts and host/catalog.ts. */
 import type { MillraceError } from '../base/errors.ts';
-import type { Answer, CallRequest } from '../balancer/call.ts';
+import type { Answer, CallClient, CallRequest } from '../balancer/call.ts';
 import type { ModelStatistics } from '../metrics/model-statistics.ts';
 import type { ModelFacts } from '../protocol/tensors.ts';
 
@@ -33,8 +33,8 @@ export interface GatewayModel {
   /** One row that the model answers, for examples; undefined where none is known. */
   readonly exampleRow: readonly number[] | undefined;
 
-  /** Why a request would be refused now, before its body is read. */
-  refusal(): MillraceError | undefined;
+  /** Why a request of this client would be refused now, before its body is read. */
+  refusal(client?: CallClient): MillraceError | undefined;
   /** Takes a request. `onAnswer` or `onError` is called exactly once, unless the returned function withdraws it first. */
   submit(request: CallRequest, onAnswer: (answer: Answer) => void, onError: (error: MillraceError) => void): () => void;
 }

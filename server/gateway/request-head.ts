@@ -14,6 +14,10 @@ export interface RequestHead {
   readonly origin: string | undefined;
   readonly secFetchSite: string | undefined;
   readonly cacheControl: string | undefined;
+  /** May hold a key, as may `apiKey`. */
+  readonly authorization: string | undefined;
+  /** Of `x-api-key`. */
+  readonly apiKey: string | undefined;
   /** Proxies on the way, this program's remote upstreams among them. */
   readonly via: string | undefined;
 }
@@ -28,6 +32,8 @@ export function readRequestHead(raw: readonly string[]): RequestHead {
   let origin: string | undefined;
   let secFetchSite: string | undefined;
   let cacheControl: string | undefined;
+  let authorization: string | undefined;
+  let apiKey: string | undefined;
   let via: string | undefined;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!;
@@ -46,8 +52,12 @@ export function readRequestHead(raw: readonly string[]): RequestHead {
       case 6:
         if (is(name, 'origin')) origin = value;
         break;
+      case 9:
+        if (is(name, 'x-api-key')) apiKey = value;
+        break;
       case 13:
         if (is(name, 'cache-control')) cacheControl = value;
+        else if (is(name, 'authorization')) authorization = value;
         break;
       case 14:
         if (is(name, 'content-length')) contentLength = Number(value);
@@ -74,6 +84,8 @@ export function readRequestHead(raw: readonly string[]): RequestHead {
     origin,
     secFetchSite,
     cacheControl,
+    authorization,
+    apiKey,
     via,
   };
 }

@@ -6,9 +6,11 @@
  */
 import { MillraceError } from '../base/errors.ts';
 import { parseModelName } from '../models/model-name.ts';
+import type { PairingRouteName } from './pairing-handler.ts';
 
 export type Route =
   | { readonly name: 'openapi' | 'reference' | 'reference-style' }
+  | { readonly name: PairingRouteName }
   | { readonly name: 'landing' | 'health' | 'ready' | 'metrics' | 'predict-any' }
   | { readonly name: 'server-metadata' | 'server-live' | 'server-ready' | 'model-list' | 'repository-index' }
   | { readonly name: 'all-statistics' | 'trace-settings' | 'log-settings' }
@@ -55,6 +57,10 @@ export const fixedPaths: Readonly<Record<string, Methods>> = {
   '/v2/openapi.json': { GET: { name: 'openapi' } },
   '/reference': { GET: { name: 'reference' } },
   '/reference.css': { GET: { name: 'reference-style' } },
+  '/pair': { GET: { name: 'pair' } },
+  '/pair/claim': { POST: { name: 'pair-claim' } },
+  '/pair/key': { POST: { name: 'pair-key' } },
+  '/authority.pem': { GET: { name: 'authority' } },
   '/v1/features': { GET: { name: 'feature-sets', set: '', entity: '' } },
   '/health': { GET: { name: 'health' } },
   '/ready': { GET: { name: 'ready' } },

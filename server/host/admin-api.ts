@@ -5,28 +5,42 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { accessRoutes } from '../admin/access-routes.ts';
+import type { AccessDesk } from '../admin/access-routes.ts';
 import { referencePages, withDocument } from '../admin/admin-document.ts';
 import { AdminListener } from '../admin/admin-listener.ts';
 import { cacheRoutes } from '../admin/cache-routes.ts';
+import { copyRoutes } from '../admin/copy-routes.ts';
+import type { CopyOrders } from '../admin/copy-routes.ts';
+import { doctorRoutes } from '../admin/doctor-routes.ts';
+import type { DoctorDesk } from '../admin/doctor-routes.ts';
 import { eventRoutes } from '../admin/event-routes.ts';
 import { guiFiles } from '../admin/gui-files.ts';
 import { historyRoutes } from '../admin/history-routes.ts';
 import { importRoutes } from '../admin/import-routes.ts';
 import { JobList } from '../admin/job-list.ts';
 import { jobRoutes } from '../admin/job-routes.ts';
+import { lanRoutes } from '../admin/lan-routes.ts';
+import type { LanDesk, PairingOrders } from '../admin/lan-routes.ts';
 import { liveRoutes } from '../admin/live-routes.ts';
 import { LiveStream } from '../admin/live-stream.ts';
 import { modelRoutes } from '../admin/model-routes.ts';
 import type { ModelOrders } from '../admin/model-routes.ts';
 import type { AdminRoute } from '../admin/route.ts';
+import { logRoutes } from '../admin/log-routes.ts';
 import { measuringRoutes } from '../admin/measuring-routes.ts';
 import type { MeasuringParts } from '../admin/measuring-routes.ts';
 import { scalingRoutes } from '../admin/scaling-routes.ts';
 import type { ScalingControls } from '../admin/scaling-routes.ts';
+import { selfCheckRoutes } from '../admin/self-check-routes.ts';
 import { sessionRoutes } from '../admin/session-routes.ts';
+import { settingsRoutes } from '../admin/settings-routes.ts';
+import type { SettingsOrders } from '../admin/settings-routes.ts';
 import { sourceRoutes } from '../admin/source-routes.ts';
 import type { SourceDesk } from '../admin/source-routes.ts';
 import { statusRoutes } from '../admin/status-routes.ts';
+import { testCaseRoutes } from '../admin/test-case-routes.ts';
+import type { TestCaseDesk } from '../admin/test-case-routes.ts';
 import { tryRoutes } from '../admin/try-routes.ts';
 import type { AnswerInference } from '../admin/try-routes.ts';
 import { uploadRoutes } from '../admin/upload-routes.ts';
@@ -39,6 +53,9 @@ import { tryModel } from '../inspect/trial-load.ts';
 import type { HistoryAnswer, HistoryQuery } from '../metrics/history.ts';
 import type { ImportReport } from '../models/import.ts';
 import type { NewHostEvent } from '../protocol/admin/host-event.ts';
+import type { SelfCheckReport } from '../protocol/admin/self-check.ts';
+import type { KeyRight } from '../protocol/admin/key-view.ts';
+import type { LogQuery, LogView } from '../protocol/admin/log-view.ts';
 import { AdminAccess } from '../security/admin-access.ts';
 import { printedCodeMs } from '../security/launch-codes.ts';
 import { SessionFile } from '../security/session-file.ts';
@@ -46,6 +63,7 @@ import { version } from '../version.ts';
 import { clearAnswers } from './answer-store.ts';
 import { HostViews } from './host-view.ts';
 import type { HostViewParts } from './host-view.ts';
+import type { CheckingAdmin } from './self-check-desk.ts';
 import { LatestEvents } from './latest-events.ts';
 import type { EventSource } from './latest-events.ts';
 
@@ -56,12 +74,25 @@ const guiFolder = fileURLToPath(new URL('../../dist/gui', import.meta.url));
 
 export interface AdminApiParts extends HostViewParts {
   readonly log: Log;
+  /** Who may call the inference listener. */
+  readonly access: AccessDesk;
+  readonly lan: LanDesk;
+  readonly pairings: PairingOrders;
+  checkOurselves(admin: CheckingAdmin): Promise<SelfCheckReport>;
+  rightsOfKey(text: string): readonly KeyRight[] | undefined;
+  /** For the host's own load tests. */
+  makePassingKey(): string;
   readonly events: EventSource;
-  readonly measuring: Omit<MeasuringParts, 'jobs' | 'inferenceUrl'>;
+  readonly measuring: Omit<MeasuringParts, 'jobs' | 'inferenceUrl' | 'inferenceKey'>;
   readonly onEvent: (event: NewHostEvent) => void;
   readonly orders: ModelOrders;
+  readonly copies: CopyOrders;
+  readonly doctor: DoctorDesk;
+  readonly settings: SettingsOrders;
   readonly sources: SourceDesk;
   readonly scaling: ScalingControls;
+  readLog(query: LogQuery): LogView;
+  readonly testCases: TestCaseDesk;
   readHistory(query: HistoryQuery): HistoryAnswer;
   /** Answers as the inference listener does. */
   readonly answerInference: AnswerInference;
@@ -99,6 +130,7 @@ export class AdminApi {
       saved: this.#sessionFile.read(),
       save: (sessions) => this.#sessionFile.write(sessions),
       onEvent: parts.onEvent,
+      rightsOfKey: (text) => parts.rightsOfKey(text),
     });
     this.#uploads = new UploadStore({ folder: join(parts.dataDirectory, 'uploads') });
     this.#events = new LatestEvents(parts.events);
@@ -120,12 +152,27 @@ export class AdminApi {
           tryModel,
           onImported: parts.onImported,
         }),
+        ...accessRoutes(parts.access),
+        ...lanRoutes(parts.lan, parts.pairings),
+        ...selfCheckRoutes(this.jobs, (signal, onProgress) =>
+          parts.checkOurselves({ ...addresses(), access: this.#access, signal, onProgress }),
+        ),
         ...modelRoutes({ jobs: this.jobs, orders: parts.orders }),
+        ...copyRoutes({ jobs: this.jobs, copies: parts.copies }),
+        ...doctorRoutes({ jobs: this.jobs, doctor: parts.doctor }),
+        ...settingsRoutes(parts.settings),
         ...tryRoutes(parts.answerInference),
-        ...measuringRoutes({ ...parts.measuring, jobs: this.jobs, inferenceUrl: () => addresses().inferenceUrl }),
+        ...testCaseRoutes(parts.testCases),
+        ...measuringRoutes({
+          ...parts.measuring,
+          jobs: this.jobs,
+          inferenceUrl: () => addresses().inferenceUrl,
+          inferenceKey: () => (parts.needsKey() ? parts.makePassingKey() : undefined),
+        }),
         ...cacheRoutes(parts.answers && ((model) => clearAnswers(parts.answers!, model))),
         ...sourceRoutes(parts.sources),
         ...eventRoutes((query) => parts.events.list(query)),
+        ...logRoutes((query) => parts.readLog(query)),
         ...scalingRoutes(parts.scaling),
         ...historyRoutes((query) => parts.readHistory(query)),
       ],

@@ -1,6 +1,6 @@
 /** What clients see of a model that they name without a version: what the version that answers says of itself. */
 import type { MillraceError } from '../base/errors.ts';
-import type { Answer, CallRequest } from '../balancer/call.ts';
+import type { Answer, CallClient, CallRequest } from '../balancer/call.ts';
 import type { GatewayModel, ModelState } from '../gateway/model-catalog.ts';
 import type { ModelStatistics } from '../metrics/model-statistics.ts';
 import type { ModelFacts } from '../protocol/tensors.ts';
@@ -12,7 +12,7 @@ export abstract class DeploymentFace implements GatewayModel {
   /** The version that answers. */
   abstract readonly served: ServedModel;
 
-  abstract refusal(): MillraceError | undefined;
+  abstract refusal(client?: CallClient): MillraceError | undefined;
   abstract submit(
     request: CallRequest,
     onAnswer: (answer: Answer) => void,

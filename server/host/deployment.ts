@@ -8,7 +8,7 @@
  * the memory is found in swap-plan.ts; this file has the effects. Calls of `apply` come one after the other (model-commands.ts).
  */
 import { MillraceError } from '../base/errors.ts';
-import type { Answer, CallRequest } from '../balancer/call.ts';
+import type { Answer, CallClient, CallRequest } from '../balancer/call.ts';
 import { byNumber } from '../models/model-store.ts';
 import type { ServingPlan } from '../models/serving-plan.ts';
 import type { ServingWishes } from '../models/serving.ts';
@@ -144,9 +144,9 @@ export class Deployment extends DeploymentFace {
     return this.#unloaded !== undefined;
   }
 
-  refusal(): MillraceError | undefined {
+  refusal(client?: CallClient): MillraceError | undefined {
     if (this.#held !== undefined || this.#choices.length > 1) return this.#unloaded;
-    return this.#served.refusal();
+    return this.#served.refusal(client);
   }
 
   submit(

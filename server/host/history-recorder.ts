@@ -9,6 +9,7 @@ import type { MachineReading } from '../metrics/machine.ts';
 import type { ModelStatistics } from '../metrics/model-statistics.ts';
 import type { GraphicsReading } from '../metrics/system-information.ts';
 import { readCpuMs } from './process-cpu.ts';
+import { graphicsLevels } from './graphics-levels.ts';
 
 /** One version of a model; those of one name are one subject. */
 export interface RecordedVersion {
@@ -127,16 +128,6 @@ export class HistoryRecorder {
 }
 
 /** Mean over the processors, and their memory together; nothing where there is none. */
-function graphicsLevels(graphics: readonly GraphicsReading[]): Partial<Record<LevelName, number>> {
-  const percents = graphics.flatMap(({ utilizationPercent }) => utilizationPercent ?? []);
-  const bytes = graphics.flatMap(({ memoryUsedBytes }) => memoryUsedBytes ?? []);
-  const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
-  return {
-    ...(percents.length > 0 && { gpuPercent: total(percents) / percents.length }),
-    ...(bytes.length > 0 && { gpuMemoryBytes: total(bytes) }),
-  };
-}
-
 function countersOf({ success, failures, latency, cacheHit, cacheMiss }: ModelStatistics): Counters {
   return {
     sums: {

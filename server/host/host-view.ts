@@ -1,6 +1,7 @@
 /** What the admin API says of this host: its models, their versions and replicas, and the traffic of the last ten seconds. */
 import { hostname, totalmem } from 'node:os';
-import type { HostView, ModelView, ProblemView, ReplicaView, VersionView } from '../protocol/admin/host-view.ts';
+import type { HostView, ModelView, ProblemView, VersionView } from '../protocol/admin/host-view.ts';
+import type { GraphicsReading } from '../metrics/system-information.ts';
 import { readTraffic, trafficBetween, TrafficWindow } from '../metrics/traffic-window.ts';
 import type { TrafficReading } from '../metrics/traffic-window.ts';
 import { version } from '../version.ts';
@@ -8,7 +9,10 @@ import type { AnswerStore } from './cached-model.ts';
 import { cacheProblems, cacheView, modelCacheView } from './cache-views.ts';
 import type { Catalog } from './catalog.ts';
 import type { Deployment } from './deployment.ts';
+import { graphicsLevels } from './graphics-levels.ts';
 import { MachineLoad } from './machine-load.ts';
+import { coarse, replicaView } from './replica-view.ts';
+import { recipeView } from './recipe-view.ts';
 import type { ServedModel } from './served-model.ts';
 import { readVersionFacts } from './version-facts.ts';
 import type { VersionFacts } from './version-facts.ts';
@@ -23,7 +27,11 @@ export interface HostViewParts {
   readonly answers: AnswerStore | undefined;
   wardenPid(): number | undefined;
   connections(): number;
+  graphics(): readonly GraphicsReading[];
   addresses(): { readonly inferenceUrl: string; readonly adminUrl: string };
+  /** Programs of this machine need a key. */
+  needsKey(): boolean;
+  lanBrief(): HostView['lan'];
 }
 
 const sampleIntervalMs = 1000;
@@ -56,8 +64,18 @@ export class HostViews {
 
   /** The host as it is now. */
   view(): HostView {
-    const { catalog, dataDirectory, modelsFolder, servesStore, problems, answers, wardenPid, connections, addresses } =
-      this.#parts;
+    const {
+      catalog,
+      dataDirectory,
+      modelsFolder,
+      servesStore,
+      problems,
+      answers,
+      wardenPid,
+      connections,
+      addresses,
+      graphics,
+    } = this.#parts;
     const nowMs = performance.now();
     const pid = wardenPid();
     const all = catalog.list().flatMap((model) => this.#pair(model, nowMs));
@@ -67,10 +85,12 @@ export class HostViews {
       startedAt: this.#startedAt.toISOString(),
       upSeconds: Math.round((nowMs - this.#startedMs) / 1000),
       ...addresses(),
+      needsKey: this.#parts.needsKey(),
+      lan: this.#parts.lanBrief(),
       dataDirectory,
       modelsFolder,
       servesStore,
-      machine: { name: hostname(), totalBytes: totalmem(), ...this.#load.read(nowMs) },
+      machine: { name: hostname(), totalBytes: totalmem(), ...this.#load.read(nowMs), ...graphicsView(graphics()) },
       rssBytes: coarse(process.memoryUsage.rss()),
       connections: connections(),
       ...(pid !== undefined && { wardenPid: pid }),
@@ -97,8 +117,10 @@ export class HostViews {
       }),
       ...(facts?.labels !== undefined && { labels: [...facts.labels] }),
       ...(facts?.featureNames !== undefined && { featureNames: [...facts.featureNames] }),
+      ...(facts?.recipe !== undefined && { recipe: recipeView(facts)! }),
       ...(exampleRow !== undefined && { exampleRow: [...exampleRow] }),
       takesPredict: served.takesPredict,
+      keepsTestCases: served.takesPredict && served.isStored,
       timeoutMs: served.timeoutMs,
       strategy: served.strategy,
       queued: versions.reduce((sum, each) => sum + each.reading().queued, 0),
@@ -121,9 +143,7 @@ export class HostViews {
       ...(facts?.importedAt !== undefined && { importedAt: facts.importedAt }),
       trafficPercent: deployment.trafficPercent.get(model.version) ?? 0,
       isShadow: model.version === deployment.shadowVersion,
-      replicas: model.replicas.flatMap((replica) =>
-        replica.state === 'exited' ? [] : [replicaView(replica, replica.state, nowMs)],
-      ),
+      replicas: model.everyReplica.flatMap((replica) => replicaView(replica, nowMs) ?? []),
       desiredReplicas: model.desiredReplicas,
       threads: model.threads,
       restarts: reading.restarts,
@@ -157,30 +177,16 @@ export class HostViews {
   }
 }
 
-function replicaView(
-  replica: ServedModel['replicas'][number],
-  state: ReplicaView['state'],
-  nowMs: number,
-): ReplicaView {
-  return {
-    name: replica.name,
-    pid: replica.pid,
-    state,
-    device: replica.device,
-    inFlight: replica.inFlight,
-    answered: replica.answered,
-    rssBytes: coarse(replica.rssBytes),
-    upSeconds: Math.round((nowMs - replica.startedMs) / 1000),
-  };
-}
-
-/** To 100 kB: memory that breathes by a page is no news. */
-function coarse(bytes: number): number {
-  return Math.round(bytes / 100_000) * 100_000;
-}
-
 function plainSpec<Spec extends { readonly shape: readonly number[] }>(
   spec: Spec,
 ): Omit<Spec, 'shape'> & { shape: number[] } {
   return { ...spec, shape: [...spec.shape] };
+}
+
+function graphicsView(readings: readonly GraphicsReading[]): Pick<HostView['machine'], 'graphics'> {
+  const { gpuPercent: percent, gpuMemoryBytes: memoryUsedBytes } = graphicsLevels(readings);
+  if (percent === undefined && memoryUsedBytes === undefined) return {};
+  return {
+    graphics: { ...(percent !== undefined && { percent }), ...(memoryUsedBytes !== undefined && { memoryUsedBytes }) },
+  };
 }

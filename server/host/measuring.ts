@@ -3,12 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MeasuringParts } from '../admin/measuring-routes.ts';
 import type { DeviceBook } from '../cluster/device-book.ts';
+import { htmlReport } from '../loadtest/html-report.ts';
 import { runLoadProcess } from '../loadtest/load-process.ts';
 import type { SampleRows } from '../loadtest/request-inputs.ts';
 import { parseModelName } from '../models/model-name.ts';
-import { parseSamples } from '../models/samples.ts';
+import { parseSamples, plainInputs } from '../models/samples.ts';
 import { SettingFile } from '../tuning/setting-file.ts';
 import { tuneModel } from '../tuning/tune-model.ts';
+import { version } from '../version.ts';
 import { deviceReport } from './device-report.ts';
 
 export interface MeasuredHost {
@@ -21,13 +23,14 @@ export interface MeasuredHost {
   reload(model: string): Promise<void>;
 }
 
-export function measuringOf(host: MeasuredHost): Omit<MeasuringParts, 'jobs' | 'inferenceUrl'> {
+export function measuringOf(host: MeasuredHost): Omit<MeasuringParts, 'jobs' | 'inferenceUrl' | 'inferenceKey'> {
   const { book, modelsFolder, dataDirectory } = host;
   return {
     // A client that leaves does not end a probe: others wait for the same one.
     devices: (fresh) => deviceReport(book, { fresh }),
     bench: async (plan, signal, onProgress) =>
       runLoadProcess(plan, { samples: await samplesOf(modelsFolder, plan.model), signal, onProgress }),
+    benchReport: (result) => htmlReport(result, `Millrace ${version}`),
     tune: async (wish, signal, onProgress) => {
       const model = parseModelName(wish.model);
       const samples = await samplesOf(modelsFolder, model);
@@ -48,7 +51,7 @@ export function measuringOf(host: MeasuredHost): Omit<MeasuringParts, 'jobs' | '
 /** Undefined where there are none that can be read: then inputs are made up. */
 async function samplesOf(modelsFolder: string, model: string): Promise<SampleRows | undefined> {
   try {
-    return parseSamples(await readFile(join(modelsFolder, parseModelName(model), 'samples.json'), 'utf8')).inputs;
+    return plainInputs(parseSamples(await readFile(join(modelsFolder, parseModelName(model), 'samples.json'), 'utf8')));
   } catch {
     return undefined;
   }

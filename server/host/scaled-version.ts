@@ -68,7 +68,7 @@ class ScaledVersion implements ScalingTarget {
     const spares = new Set(this.#model.spares);
     return this.#model.replicas.map((replica) => ({
       pid: replica.pid,
-      isReady: replica.state === 'ready' && !spares.has(replica),
+      isReady: replica.state === 'ready' && !replica.isDrained && !spares.has(replica),
       rssBytes: replica.rssBytes,
       inFlight: replica.inFlight,
       cpu: replica.cpu,

@@ -6,7 +6,7 @@
  */
 import type { MillraceError } from '../base/errors.ts';
 import { Call } from '../balancer/call.ts';
-import type { Answer, CallRequest, Outcome } from '../balancer/call.ts';
+import type { Answer, CallClient, CallRequest, Outcome } from '../balancer/call.ts';
 import { Dispatcher } from '../balancer/dispatcher.ts';
 import { RemoteUpstream } from '../balancer/remote-upstream.ts';
 import { createSelectionPolicy } from '../balancer/selection-policies.ts';
@@ -16,14 +16,15 @@ import type { GatewayModel, ModelState } from '../gateway/model-catalog.ts';
 import type { ModelReading } from '../metrics/inference-metrics.ts';
 import { ModelStatistics } from '../metrics/model-statistics.ts';
 import type { ModelEntry, ModelVersion } from '../models/repository.ts';
-import type { ModelFacts, Signature } from '../protocol/tensors.ts';
+import type { ModelFacts } from '../protocol/tensors.ts';
 import type { Run } from './cached-model.ts';
+import { CopyControl } from './copy-control.ts';
 import { LoadWatch } from './load-watch.ts';
 import { Loading } from './loading.ts';
 import type { Residence } from './loading.ts';
 import { ModelCache } from './model-cache.ts';
 import { replicaEvents } from './replica-events.ts';
-import { maxQueueOf, replicaSetOptions } from './served-model-options.ts';
+import { factsOf, maxQueueOf, replicaSetOptions } from './served-model-options.ts';
 import type { KnownVersion, ServedModelOptions } from './served-model-options.ts';
 import { countOutcome } from './outcome-count.ts';
 import {
@@ -45,6 +46,8 @@ export class ServedModel implements GatewayModel {
   readonly version: string;
   readonly description: string | undefined;
   readonly exampleRow: readonly number[] | undefined;
+  /** Its files are in the store, where Millrace may write. */
+  readonly isStored: boolean;
   statistics = new ModelStatistics();
   /** What the autoscaler wants to know between its ticks. */
   readonly loadWatch = new LoadWatch(() => {
@@ -56,6 +59,7 @@ export class ServedModel implements GatewayModel {
   readonly threads: number;
   readonly strategy: string;
   readonly cache: ModelCache;
+  readonly copies: CopyControl;
   /** Takes a request: from the cache where it may be, else from a replica or another server. */
   readonly submit: Run;
   readonly #options: ServedModelOptions;
@@ -63,6 +67,8 @@ export class ServedModel implements GatewayModel {
   readonly #replicas: ReplicaSet<Call>;
   readonly #remotes: readonly RemoteUpstream[];
   #facts: ModelFacts | undefined;
+  /** By its record, before it is loaded. */
+  #knownFacts: ModelFacts | undefined;
   #batching: GatewayModel['batching'];
   #sweeper: NodeJS.Timeout | undefined;
   /** The autoscaler's number while it is loaded. */
@@ -82,6 +88,7 @@ export class ServedModel implements GatewayModel {
     this.version = version?.version ?? '1';
     this.description = manifest.description;
     this.exampleRow = options.exampleRow;
+    this.isStored = options.isStored === true;
     this.timeoutMs = manifest.timeoutMs ?? config.defaults.timeoutMs;
     this.threads = placement.threads;
     const strategy = manifest.strategy ?? config.defaults.strategy;
@@ -103,6 +110,7 @@ export class ServedModel implements GatewayModel {
     this.cache = new ModelCache(options, this, (...call) => this.#run(...call));
     this.submit = this.cache.submit;
     this.#loading = new Loading(this.#replicas, () => options.onChange?.());
+    this.copies = new CopyControl(this.#replicas, this.#loading);
     const remote = { model: entry.name, nextUpstream: manifest.nextUpstream, log: options.log };
     const onChange = (): void => this.#onRemoteChange();
     this.#remotes = manifest.upstreams.map(
@@ -192,7 +200,7 @@ export class ServedModel implements GatewayModel {
   get facts(): ModelFacts | undefined {
     const { known } = this.#options;
     if (this.#facts !== undefined || known === undefined) return this.#facts;
-    return this.#factsOf(known.signature, known.maxBatchSize);
+    return (this.#knownFacts ??= factsOf(this.#options, known.signature, known.maxBatchSize));
   }
 
   get batching(): GatewayModel['batching'] {
@@ -264,8 +272,8 @@ export class ServedModel implements GatewayModel {
     await this.#loading.until(() => this.residence === 'unloaded');
   }
 
-  refusal(): MillraceError | undefined {
-    return this.#dispatcher.refusal();
+  refusal(client?: CallClient): MillraceError | undefined {
+    return this.#dispatcher.refusal(client);
   }
 
   /** Refuses every request, those included that wait, until it is called without a reason. */
@@ -365,20 +373,17 @@ export class ServedModel implements GatewayModel {
       this.#options.log.info(`${this.name}/${this.version}: ${report.batching}`);
       this.#options.onEvent(readyEvent(this.name, this.version, report));
     }
-    this.#facts = this.#factsOf(report.signature, report.maxBatchSize);
+    this.#facts = factsOf(this.#options, report.signature, report.maxBatchSize);
     this.#batching = { ...this.#batching, maxBatchSize: report.maxBatchSize, reason: report.batching };
-  }
-
-  #factsOf(signature: Signature, maxBatchSize: number): ModelFacts {
-    const { labels, manifest } = this.#options.entry;
-    return { name: this.name, version: this.version, signature, maxBatchSize, labels, featureNames: manifest.features };
   }
 
   /** Only a model without local replicas depends on what its servers say of it and whether one of them is there. */
   #onRemoteChange(): void {
     if (this.#options.version !== undefined || this.#stopping) return;
     const signature = this.#remotes.find((remote) => remote.signature !== undefined)?.signature;
-    if (signature !== undefined) this.#facts ??= { ...this.#factsOf(signature, 0), featureNames: undefined };
+    if (signature !== undefined) {
+      this.#facts ??= { ...factsOf(this.#options, signature, 0), featureNames: undefined, recipe: undefined };
+    }
     const gone = this.#remotes.every((remote) => !remote.alive && remote.condition === 'down');
     this.#noServer = gone ? noServer(this.name) : undefined;
     this.#dispatcher.setOutage(this.#noServer);

@@ -25,6 +25,21 @@ export async function askAvailableBytes(): Promise<number> {
   return (await (await load()).mem()).available;
 }
 
+/** The program that listens on a port, as `node (process 123)`; undefined where nobody does or the system does not say. */
+export async function askPortHolder(port: number): Promise<string | undefined> {
+  const connections = await (await load()).networkConnections();
+  const found = connections.find(({ localPort, state }) => Number(localPort) === port && /listen/i.test(String(state)));
+  if (found === undefined || (found.pid ?? 0) === 0) return undefined;
+  return found.process === '' ? `process ${found.pid}` : `${found.process} (process ${found.pid})`;
+}
+
+/** Undefined where the system does not say, or the processor is none that could have it. */
+export async function askAvx2(): Promise<boolean | undefined> {
+  if (process.arch !== 'x64') return undefined;
+  const flags = await (await load()).cpuFlags();
+  return flags === '' ? undefined : / avx2\b/i.test(` ${flags}`);
+}
+
 /** Graphics processors in the driver's order. */
 export async function askGraphics(): Promise<GraphicsReading[]> {
   const { controllers } = await (await load()).graphics();

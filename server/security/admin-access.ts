@@ -4,6 +4,7 @@
  */
 import { MillraceError } from '../base/errors.ts';
 import type { NewHostEvent } from '../protocol/admin/host-event.ts';
+import type { KeyRight } from '../protocol/admin/key-view.ts';
 import { AdminSessions, csrfTokenOf, endOfSession } from './admin-sessions.ts';
 import type { SavedSession } from './admin-sessions.ts';
 import { LaunchCodes } from './launch-codes.ts';
@@ -26,12 +27,13 @@ export interface AccessRequest {
 }
 
 export interface Access {
-  readonly by: 'token' | 'session';
+  readonly by: 'token' | 'session' | 'key';
   /** Of the browser that asks; undefined for the command line. */
   readonly sessionId: string | undefined;
 }
 
 export interface GrantedSession {
+  readonly id: string;
   readonly secret: string;
   readonly csrfToken: string;
   readonly endsMs: number;
@@ -46,6 +48,8 @@ export interface AdminAccessOptions {
   onEvent?(event: NewHostEvent): void;
   /** Wall clock, milliseconds. */
   readonly now?: () => number;
+  /** What a key of a client program may do here; undefined where the text is no key that is good. */
+  rightsOfKey?(text: string): readonly KeyRight[] | undefined;
 }
 
 export class AdminAccess {
@@ -58,22 +62,35 @@ export class AdminAccess {
   readonly #save: (sessions: readonly SavedSession[]) => void;
   readonly #onEvent: (event: NewHostEvent) => void;
   readonly #now: () => number;
+  readonly #rightsOfKey: (text: string) => readonly KeyRight[] | undefined;
 
-  constructor({ saved, save = () => {}, onEvent = () => {}, now = Date.now }: AdminAccessOptions = {}) {
+  constructor({
+    saved,
+    save = () => {},
+    onEvent = () => {},
+    now = Date.now,
+    rightsOfKey = () => undefined,
+  }: AdminAccessOptions = {}) {
     this.token = makeSecret();
     this.#tokenHash = hashSecret(this.token);
     this.#sessions = new AdminSessions(saved);
     this.#save = save;
     this.#onEvent = onEvent;
     this.#now = now;
+    this.#rightsOfKey = rightsOfKey;
   }
 
   /** Throws `unauthenticated`, `locked-out`, or `forbidden` for a change without the CSRF header. */
   check(request: AccessRequest): Access {
     const bearer = /^Bearer +(\S+)$/i.exec(request.authorization ?? '')?.[1];
     if (bearer !== undefined) {
-      if (!sameHash(hashSecret(bearer), this.#tokenHash)) throw this.#wrong(request.address, 'token');
-      return { by: 'token', sessionId: undefined };
+      if (sameHash(hashSecret(bearer), this.#tokenHash)) return { by: 'token', sessionId: undefined };
+      const rights = this.#rightsOfKey(bearer);
+      if (rights === undefined) throw this.#wrong(request.address, 'token');
+      if (rights.includes('admin')) return { by: 'key', sessionId: undefined };
+      throw new MillraceError('forbidden', 'This key has no right to manage the host.', {
+        hint: 'Use a key with the right admin, or the token of run.json.',
+      });
     }
     if (request.authorization !== undefined) throw this.#wrong(request.address, 'token');
     if (request.cookie === undefined) throw unauthenticated('This needs a token or a session.');
@@ -97,19 +114,21 @@ export class AdminAccess {
     return this.#codes.make(this.#now(), lifeMs);
   }
 
-  /** Exchanges a code. Throws `unauthenticated` where it has been used, has ended or never was, and `locked-out`. */
-  openSession(code: string, address: string): GrantedSession {
+  /** Exchanges a code; where it `isOwn` for a check of this program, nobody hears of it. Throws `unauthenticated` where it has been used, has ended or never was, and `locked-out`. */
+  openSession(code: string, address: string, isOwn = false): GrantedSession {
     const nowMs = this.#now();
     if (!this.#codes.take(code, nowMs)) throw this.#wrong(address, 'link');
     const { secret, session } = this.#sessions.open(nowMs);
     this.#save(this.#sessions.list(nowMs));
-    this.#onEvent({
-      kind: 'access',
-      severity: 'info',
-      sentence: `A browser was signed in by a link, from ${address}.`,
-      facts: { sessionId: session.id, address },
-    });
-    return { secret, csrfToken: csrfTokenOf(secret), endsMs: endOfSession(session) };
+    if (!isOwn) {
+      this.#onEvent({
+        kind: 'access',
+        severity: 'info',
+        sentence: `A browser was signed in by a link, from ${address}.`,
+        facts: { sessionId: session.id, address },
+      });
+    }
+    return { id: session.id, secret, csrfToken: csrfTokenOf(secret), endsMs: endOfSession(session) };
   }
 
   /** The session of a cookie, undefined where there is none. */

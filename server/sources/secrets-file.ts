@@ -40,6 +40,16 @@ export class SecretsFile {
     return Object.keys((await this.#read()).sources);
   }
 
+  /** Every secret itself, for those who must not let one out. */
+  async values(): Promise<string[]> {
+    const { sources } = await this.#read();
+    return Object.values(sources).flatMap(({ accessKeyId, secretAccessKey, sessionToken }) => [
+      accessKeyId,
+      secretAccessKey,
+      ...(sessionToken === undefined ? [] : [sessionToken]),
+    ]);
+  }
+
   async store(source: string, key: StoredKey): Promise<void> {
     await this.#write({ ...(await this.#read()).sources, [source]: key });
   }

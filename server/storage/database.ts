@@ -65,6 +65,11 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
+/** A file that is there, to look at and not to change. Throws better-sqlite3's own errors. */
+export function openReadOnly(path: string): Database {
+  return new Sqlite(path, { readonly: true, fileMustExist: true, timeout: defaultBusyTimeoutMs });
+}
+
 function open({ path, steps, busyTimeoutMs = defaultBusyTimeoutMs }: DatabaseOptions): Database {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const database = new Sqlite(path, { timeout: busyTimeoutMs });

@@ -70,6 +70,7 @@ describe('the difference between two states', () => {
       inFlight: 0,
       answered: 0,
       rssBytes: 1,
+      restarts: 0,
     } as const;
     const version = {
       version: '1',

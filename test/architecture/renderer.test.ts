@@ -11,6 +11,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   react: ['renderer/'],
   wouter: ['renderer/'],
   'lucide-react': ['renderer/'],
+  qr: ['renderer/components/QrCode.tsx'],
   'react-dom/client': ['renderer/main.tsx'],
   '@fontsource-variable/inter/wght.css': ['renderer/main.tsx'],
   uplot: ['renderer/places/monitor/TimeChart.tsx'],

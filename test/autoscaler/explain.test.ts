@@ -17,7 +17,7 @@ const times = (count: number, seen: Seen): Seen[] => Array.from({ length: count 
 describe('a growth is explained', () => {
   test('by the metric that asks for it, its target and the limit', () => {
     expect(said(concurrency, 2, { outstanding: 28, ...fourCores })).toBe(
-      '14 requests per slot, target 0.7: 2 → 3 copies; 40 are wanted, the limit is 3 because this machine has 4 cores, 1 of them kept free',
+      '14 requests per place in a copy, target 0.7: 2 → 3 copies; 40 are wanted, the limit is 3 because this machine has 4 cores, 1 of them kept free',
     );
   });
 
@@ -31,20 +31,20 @@ describe('a growth is explained', () => {
 
   test('with the rate that slows it down', () => {
     expect(said(concurrency, 1, { outstanding: 20 })).toBe(
-      '20 requests per slot, target 0.7: 1 → 5 copies; 29 are wanted, at most 4 per 15 s or 100 % per 15 s',
+      '20 requests per place in a copy, target 0.7: 1 → 5 copies; 29 are wanted, at most 4 per 15 s or 100 % per 15 s',
     );
   });
 
   test('with its limit where the metric is a step', () => {
     expect(said({ metrics: { queueWaitP99: { above: 100 } } }, 1, { queueWaitP99Ms: 150.26 })).toBe(
-      'wait in the queue 150 ms (p99), limit 100 ms: 1 → 2 copies',
+      'waiting time 150 ms (p99), limit 100 ms: 1 → 2 copies',
     );
   });
 
   test('with the need of before that an up window waits for', () => {
     const policy: PolicyInput = { ...concurrency, up: { windowMs: 60_000 } };
     expect(said(policy, 2, { outstanding: 1.4 }, { outstanding: 7 })).toBe(
-      '3.5 requests per slot, target 0.7: stays at 2 copies; 10 are wanted, but 2 were right 1 s ago; that must be 60 s past',
+      '3.5 requests per place in a copy, target 0.7: stays at 2 copies; 10 are wanted, but 2 were right 1 s ago; that must be 60 s past',
     );
   });
 });
@@ -56,22 +56,22 @@ describe('what keeps a count is explained', () => {
       concurrency,
       4,
       { outstanding: 0.4 },
-      '0.1 requests per slot, target 0.7: stays at 4 copies; 1 is wanted, but 4 were right just now; that must be 5 min past',
+      '0.1 requests per place in a copy, target 0.7: stays at 4 copies; 1 is wanted, but 4 were right just now; that must be 5 min past',
     ],
     [
       'by a value that is right',
       concurrency,
       2,
       { outstanding: 1.4 },
-      '0.7 requests per slot, target 0.7: stays at 2 copies',
+      '0.7 requests per place in a copy, target 0.7: stays at 2 copies',
     ],
-    ['by a missing value', concurrency, 2, {}, 'no value for outstandingPerSlot: stays at 2 copies'],
+    ['by a missing value', concurrency, 2, {}, 'no value for requests per place in a copy: stays at 2 copies'],
     [
       'by the lack of metrics',
       {},
       2,
       {},
-      'no value for outstandingPerSlot, queueWaitP99, errorRate: stays at 2 copies',
+      'no value for requests per place in a copy, waiting time, requests lost to overload: stays at 2 copies',
     ],
     ['by an empty policy', { metrics: {} }, 2, {}, 'the policy has no metric: stays at 2 copies'],
     ['by a pause', concurrency, 2, { control: { mode: 'paused' } }, 'paused: stays at 2 copies'],
@@ -134,7 +134,7 @@ describe('other changes are explained', () => {
   test('a shrink, with the rate that slows it down', () => {
     const policy: PolicyInput = { ...concurrency, preset: 'kubernetes', down: { windowMs: 0 } };
     expect(said(policy, 14, { outstanding: 2 })).toBe(
-      '0.14 requests per slot, target 0.7: 14 → 12 copies; 3 are wanted, at most 10 % per 60 s',
+      '0.14 requests per place in a copy, target 0.7: 14 → 12 copies; 3 are wanted, at most 10 % per 60 s',
     );
   });
 

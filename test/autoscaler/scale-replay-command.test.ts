@@ -64,8 +64,8 @@ describe('millrace scale replay', () => {
         '   0 1:30',
         '',
         'TIME  COPIES  WHY',
-        '0:30  3 → 7   2 requests per slot, target 0.7: 3 → 7 copies; 9 are wanted, at most 4 per 15 s or 100 % per 15 s',
-        '0:45  7 → 9   0.86 requests per slot for 15 s, target 0.7: 7 → 9 copies',
+        '0:30  3 → 7   2 requests per place in a copy, target 0.7: 3 → 7 copies; 9 are wanted, at most 4 per 15 s or 100 % per 15 s',
+        '0:45  7 → 9   0.86 requests per place in a copy for 15 s, target 0.7: 7 → 9 copies',
       ].join('\n'),
     );
     expect(err).toBe('millrace: The field "note" of the trace is not known and was ignored.');

@@ -1,5 +1,6 @@
 /** Models that are dropped on the GUI: a good one is live and answers, a wrong one says what it is, a name is taken. */
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
@@ -7,6 +8,7 @@ import { browserPath, launchBrowser, noBrowser } from '../support/browser.ts';
 import { Gui } from '../support/gui.ts';
 import { demoModels } from '../support/host-process.ts';
 import { TestHost } from '../support/test-host.ts';
+import { LINK_MODE, zip } from '../support/zip-writer.ts';
 
 if (browserPath === undefined) console.warn(`Skipped: ${noBrowser}.`);
 
@@ -70,6 +72,35 @@ describe.skipIf(browserPath === undefined)('a dropped model', { timeout: 120_000
     expect(await alert.innerText()).toMatch(/Code model-refused/);
     await page.getByRole('button', { name: 'Import another' }).click();
     await page.getByText('Drop a model here').first().waitFor();
+  });
+
+  it('that is hostile is refused with the reason, and nothing of it is kept', async () => {
+    await using gui = await Gui.open(browser, host);
+    const { page } = gui;
+    const outside = join(host.dataDirectory, '..', 'escaped.onnx');
+    const archives: readonly (readonly [string, Buffer, RegExp])[] = [
+      ['escape.zip', zip([{ name: '../escaped.onnx', content: iris }]), /outside|'\.\.'|escaped/i],
+      [
+        'bomb.zip',
+        zip([{ name: 'm/1/model.onnx', content: Buffer.alloc(200_000_000), deflate: true }]),
+        /larg|times|size|zip/i,
+      ],
+      ['link.zip', zip([{ name: 'm/1/model.onnx', content: '/etc/passwd', mode: LINK_MODE }]), /link/i],
+    ];
+    await gui.goTo('/models');
+    for (const [name, content, reason] of archives) {
+      await drop(page, zone, name, content);
+      await page.getByRole('button', { name: 'Import', exact: true }).click();
+      const alert = page.getByRole('alert');
+      await alert.waitFor({ timeout: 60_000 });
+      expect(await alert.innerText(), name).toMatch(reason);
+      await page.getByRole('button', { name: 'Import another' }).click();
+      await page.getByText('Drop a model here').first().waitFor();
+    }
+    expect(existsSync(outside)).toBe(false);
+    expect(await readdir(join(host.dataDirectory, 'staging')).catch(() => [])).toEqual([]);
+    const { models } = await host.status();
+    expect(models.map(({ name }) => name)).not.toContain('m');
   });
 
   it('with a name that cannot be is refused with the rule', async () => {

@@ -25,11 +25,18 @@ const paths = [
   '/try/iris',
   '/try/breast-cancer',
   '/connect',
+  '/connect/network',
+  '/connect/keys',
+  '/connect/check',
   '/monitor',
   '/monitor/copies',
+  '/monitor/load',
   '/monitor/events',
+  '/monitor/log',
   '/sources',
   '/settings',
+  '/settings/all',
+  '/settings/doctor',
   '/welcome/1',
   '/welcome/2',
   '/welcome/3-digits',
@@ -85,7 +92,7 @@ describe.skipIf(browserPath === undefined)('every place', { timeout: patienceMs 
 
   it('passes axe in high contrast', async () => {
     await using gui = await Gui.open(browser, host, { stored: { 'millrace.theme': 'contrast' } });
-    for (const path of ['/', '/try/digits', '/monitor', '/settings']) {
+    for (const path of paths) {
       await gui.goTo(path);
       expect(await axe(gui.page), path).toEqual([]);
     }

@@ -7,6 +7,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { adminDocument } from '../../server/admin/admin-document.ts';
 import type { SourceDesk } from '../../server/admin/source-routes.ts';
 import { createLog } from '../../server/base/log.ts';
+import type { AccessDesk } from '../../server/admin/access-routes.ts';
+import type { LanDesk, PairingOrders } from '../../server/admin/lan-routes.ts';
 import { AdminApi } from '../../server/host/admin-api.ts';
 import { DeviceBook } from '../../server/cluster/device-book.ts';
 import { Catalog } from '../../server/host/catalog.ts';
@@ -26,10 +28,24 @@ const { routes } = new AdminApi({
   wardenPid: () => undefined,
   connections: () => 0,
   addresses: () => ({ inferenceUrl: '', adminUrl: '' }),
+  access: {} as AccessDesk,
+  lan: {} as LanDesk,
+  pairings: {} as PairingOrders,
+  checkOurselves: () => Promise.reject(new Error('not asked for')),
+  rightsOfKey: () => undefined,
+  makePassingKey: () => '',
+  needsKey: () => false,
+  lanBrief: () => ({ isOn: false, urls: [] }),
   events: { list: () => [], onEvent: () => () => {} },
+  testCases: {} as never,
   orders: {} as never,
   // Only its routes are looked at.
   sources: {} as SourceDesk,
+  copies: {} as never,
+  doctor: {} as never,
+  settings: {} as never,
+  readLog: () => ({ run: '', entries: [], lastId: 0, skipped: 0 }),
+  graphics: () => [],
   readHistory: () => ({ stepSeconds: 1, times: [], series: {} }),
   scaling: { views: () => [], order: () => {}, samples: () => [] },
   onEvent: () => {},

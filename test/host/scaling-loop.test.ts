@@ -67,7 +67,7 @@ describe('the scaling loop', () => {
       kind: 'scaling',
       severity: 'info',
       model: 'm',
-      sentence: 'm: 2 requests per slot, target 0.7: 1 → 3 copies.',
+      sentence: 'm: 2 requests per place in a copy, target 0.7: 1 → 3 copies.',
       facts: {
         from: 1,
         to: 3,

@@ -36,7 +36,7 @@ describe('the autoscaler of a host', { timeout: 120_000 }, () => {
     const changes = changesOf(host.host.events.list());
     expect(changes.map(({ from, to }) => `${from} → ${to}`)).toEqual(['1 → 2', '2 → 1']);
     const sentences = sentencesOf(host).join('\n');
-    expect(sentences).toMatch(/heavy: [\d.]+ requests per slot.*, target 0\.7: 1 → 2 copies/);
+    expect(sentences).toMatch(/heavy: [\d.]+ requests per place in a copy.*, target 0\.7: 1 → 2 copies/);
     expect(sentences).toMatch(/2 → 1 copy/);
   });
 

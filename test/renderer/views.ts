@@ -13,6 +13,7 @@ export function copyView(changes: Partial<ReplicaView> = {}): ReplicaView {
     answered: 0,
     rssBytes: 80_000_000,
     upSeconds: 5,
+    restarts: 0,
     ...changes,
   };
 }
@@ -52,6 +53,7 @@ export function modelView(changes: Partial<ModelView> = {}): ModelView {
       outputs: [{ name: 'probabilities', datatype: 'FP32', shape: [-1, 3] }],
     },
     takesPredict: true,
+    keepsTestCases: false,
     timeoutMs: 60_000,
     strategy: 'auto',
     queued: 0,
@@ -69,6 +71,8 @@ export function hostView(changes: Partial<HostView> = {}): HostView {
     upSeconds: 10,
     inferenceUrl: 'http://127.0.0.1:8000',
     adminUrl: 'http://127.0.0.1:8090',
+    needsKey: false,
+    lan: { isOn: false, urls: [] },
     dataDirectory: '/data',
     modelsFolder: '/models',
     servesStore: true,

@@ -9,7 +9,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { createLog } from '../../server/base/log.ts';
 import { parseConfig } from '../../server/config.ts';
 import { startHost } from '../../server/main.ts';
 import type { Host } from '../../server/main.ts';
@@ -95,12 +94,13 @@ export class TestHost implements AsyncDisposable {
         admin: { port: 0 },
         // Most tests are about what runs; those of the cache switch it on.
         cache: { enabled: false },
+        log: { level: 'silent' },
         ...settings,
       },
       'The test',
     );
     await prepare?.(config.dataDirectory);
-    const host = await startHost(config, { log: createLog('silent', 'json') });
+    const host = await startHost(config);
     if (settled) await host.settled();
     const { adminToken } = await new RunFile(join(folder, 'data')).read();
     return new TestHost(host, adminToken, folder, repository, before);
@@ -186,7 +186,16 @@ export class TestHost implements AsyncDisposable {
       if (directory !== undefined) expect(existsSync(directory), `${directory} was left behind`).toBe(false);
     }
     // A database that was not closed leaves its write-ahead log behind, which has another ending.
-    const keptFiles = new Set(['cache', 'sessions.json', 'uploads', 'models', 'staging']);
+    const keptFiles = new Set([
+      'cache',
+      'devices.json',
+      'settings.json',
+      'sessions.json',
+      'uploads',
+      'models',
+      'staging',
+      'tls',
+    ]);
     const files = await readdir(this.dataDirectory);
     expect(
       files.filter((file) => !keptFiles.has(file) && !file.endsWith('.db')),

@@ -9,6 +9,7 @@ import { useHost, useLive } from '../../live/use-live.ts';
 import { t } from '../../texts/t.ts';
 import { EventList } from '../monitor/EventList.tsx';
 import { DropZone } from '../models/DropZone.tsx';
+import { groupEvents } from './event-groups.ts';
 import { HomeFigures } from './HomeFigures.tsx';
 import { ModelCard } from './ModelCard.tsx';
 import { attentionItems, homeSentence } from './home-sentence.ts';
@@ -73,7 +74,7 @@ export function HomePlace() {
                 </ButtonLink>
               }
             >
-              <EventList events={events.slice(0, shownEvents)} isShort />
+              <EventList events={groupEvents(events).slice(0, shownEvents)} isShort />
             </Card>
           )}
         </div>

@@ -11,6 +11,7 @@ import type { ReadingName } from '../../live/readings.ts';
 import { modelMemoryBytes } from '../../live/readings.ts';
 import { useSeries } from '../../live/use-live.ts';
 import { t } from '../../texts/t.ts';
+import { ClearAnswers } from '../models/ClearAnswers.tsx';
 import { CopiesTable } from '../monitor/CopiesTable.tsx';
 import { TensorCards } from './TensorCards.tsx';
 import styles from './ModelOverview.module.css';
@@ -66,6 +67,11 @@ export function ModelOverview({ model }: { readonly model: ModelView }) {
               { name: t('model.batching'), value: served?.batching ?? '' },
             ]}
           />
+          {model.cache.whyOff === undefined && (
+            <div className={styles.below}>
+              <ClearAnswers model={name} />
+            </div>
+          )}
         </Card>
         <Card title={t('model.copies')} isFlush={hasCopies}>
           {hasCopies ? <CopiesTable models={[model]} isShort /> : <p>{t('copies.none')}</p>}

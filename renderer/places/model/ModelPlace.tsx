@@ -82,14 +82,14 @@ export function ModelPlace({ name, tab = 'overview' }: { readonly name: string; 
 }
 
 function UseIt({ model }: { readonly model: ModelView }) {
-  const { inferenceUrl } = useHost()!;
+  const { inferenceUrl, needsKey } = useHost()!;
   const request = exampleRequest(model, inferenceUrl);
   return request === undefined ? (
     <Card>
       <p>{t('model.signatureLater')}</p>
     </Card>
   ) : (
-    <SnippetCard request={request} />
+    <SnippetCard request={{ ...request, needsKey }} />
   );
 }
 

@@ -13,14 +13,16 @@ import type { Column } from '../../components/Table.tsx';
 import { modelStateWords } from '../../components/state-words.ts';
 import { bytesText, durationText, rateText } from '../../format/format.ts';
 import { countCopies, diskBytes, modelMemoryBytes } from '../../live/readings.ts';
-import { useModels } from '../../live/use-live.ts';
+import { useHost } from '../../live/use-live.ts';
 import { t } from '../../texts/t.ts';
 import { DropZone } from './DropZone.tsx';
 import { ImportSheet } from './ImportSheet.tsx';
+import { SavedAnswersCard } from './SavedAnswersCard.tsx';
 import styles from './ModelsPlace.module.css';
 
 export function ModelsPlace({ isImporting = false }: { readonly isImporting?: boolean }) {
-  const models = useModels();
+  const host = useHost()!;
+  const { models } = host;
   const [, navigate] = useLocation();
   const [typed, setTyped] = useState('');
   const shown = models.filter(({ name }) => name.toLowerCase().includes(typed.trim().toLowerCase()));
@@ -67,6 +69,7 @@ export function ModelsPlace({ isImporting = false }: { readonly isImporting?: bo
               <DropZone />
               <DiskUse models={models} />
             </div>
+            <SavedAnswersCard host={host} />
           </>
         )}
       </div>

@@ -1,12 +1,12 @@
 /** The charts with one cursor, of the host or of one model, and the same data as a table and as CSV. */
 import { ChartLine, Download, Pause, Play, Table2 } from 'lucide-react';
-import { useState, useSyncExternalStore } from 'react';
+import { useState } from 'react';
 import { Button, ButtonLink } from '../../components/Button.tsx';
 import { Card } from '../../components/Card.tsx';
 import { Choice } from '../../components/Field.tsx';
 import { ErrorNotice } from '../../components/Notice.tsx';
 import { SegmentedChoice } from '../../components/SegmentedChoice.tsx';
-import { saveFile } from '../../components/save-file.ts';
+import { saveText } from '../../components/save-file.ts';
 import { readingNames } from '../../live/readings.ts';
 import { useLive, useModels } from '../../live/use-live.ts';
 import { t } from '../../texts/t.ts';
@@ -18,6 +18,7 @@ import { chartKinds } from './chart-lines.ts';
 import { ranges } from '../../live/readings-over-time.ts';
 import type { Range, Readings } from '../../live/readings-over-time.ts';
 import { useReadings } from './use-readings.ts';
+import { useThemeKey } from './use-theme-key.ts';
 import styles from './ChartsTab.module.css';
 
 const rangeNames = Object.keys(ranges) as Range[];
@@ -34,7 +35,11 @@ export function ChartsTab() {
   const model = models.some(({ name }) => name === chosen) ? chosen : undefined;
   const { readings, fromSeconds, toSeconds, error } = useReadings(range, model, isPaused);
   const themeKey = useThemeKey();
-  const kinds = chartKinds.filter(({ isHostOnly }) => isHostOnly !== true || model === undefined);
+  const kinds = chartKinds.filter(
+    ({ isHostOnly, isOptional, lines }) =>
+      (isHostOnly !== true || model === undefined) &&
+      (isOptional !== true || lines.some(({ reading }) => readings[reading].some((value) => !Number.isNaN(value)))),
+  );
   const isQuiet = readings.requestsPerSecond.every((value) => !(value > 0));
   const decisions = useLive((state) => state.events).filter(
     (event) =>
@@ -100,7 +105,7 @@ export function ChartsTab() {
               kind.canBeLog === true && (
                 <label className={styles.log}>
                   <input type="checkbox" checked={isLog} onChange={(event) => setLog(event.target.checked)} />
-                  {t('monitor.log')}
+                  {t('monitor.logScale')}
                 </label>
               )
             }
@@ -130,24 +135,11 @@ export function ChartsTab() {
 
 const noMarkers: readonly never[] = [];
 
-/** Changes with the theme: a canvas does not follow custom properties by itself. */
-function useThemeKey(): string {
-  const subscribe = (listener: () => void): (() => void) => {
-    const query = matchMedia('(prefers-color-scheme: dark)');
-    query.addEventListener('change', listener);
-    return () => query.removeEventListener('change', listener);
-  };
-  return useSyncExternalStore(
-    subscribe,
-    () => `${document.documentElement.dataset['theme']} ${matchMedia('(prefers-color-scheme: dark)').matches}`,
-  );
-}
-
 function saveReadings(readings: Readings, model: string | undefined): void {
   const head = ['time', ...readingNames.slice(1)];
   const rows = readings.seconds.map((seconds, at) => [
     new Date(seconds * 1000).toISOString(),
     ...readingNames.slice(1).map((name) => readings[name][at] ?? Number.NaN),
   ]);
-  saveFile(`millrace-${model ?? 'host'}.csv`, 'text/csv', writeCsv(head, rows));
+  saveText(`millrace-${model ?? 'host'}.csv`, 'text/csv', writeCsv(head, rows));
 }

@@ -1,4 +1,4 @@
-/** Monitor: charts of the last minutes, the copies, and the events. */
+/** Monitor: charts, the copies, load tests, the events, and the raw log. */
 import { Suspense } from 'react';
 import { Cpu } from 'lucide-react';
 import { Card } from '../../components/Card.tsx';
@@ -8,11 +8,12 @@ import { PageHead } from '../../components/PageHead.tsx';
 import { Waiting } from '../../frame/Waiting.tsx';
 import { useModels } from '../../live/use-live.ts';
 import { t } from '../../texts/t.ts';
-import { ChartsTab } from '../lazy-places.ts';
+import { ChartsTab, LoadTestTab } from '../lazy-places.ts';
 import { CopiesTable } from './CopiesTable.tsx';
 import { EventsTab } from './EventsTab.tsx';
+import { LogTab } from './LogTab.tsx';
 
-const tabs = ['charts', 'copies', 'events'] as const;
+const tabs = ['charts', 'copies', 'load', 'events', 'log'] as const;
 
 export function MonitorPlace({ tab = 'charts' }: { readonly tab?: string | undefined }) {
   const pathOf = (each: string): string => (each === 'charts' ? '/monitor' : `/monitor/${each}`);
@@ -28,6 +29,12 @@ export function MonitorPlace({ tab = 'charts' }: { readonly tab?: string | undef
         <CopiesTab />
       ) : tab === 'events' ? (
         <EventsTab />
+      ) : tab === 'log' ? (
+        <LogTab />
+      ) : tab === 'load' ? (
+        <Suspense fallback={<Waiting />}>
+          <LoadTestTab />
+        </Suspense>
       ) : (
         <Suspense fallback={<Waiting />}>
           <ChartsTab />

@@ -4,14 +4,13 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { HostEvent } from '../../../server/protocol/admin/host-event.ts';
 import { t } from '../../texts/t.ts';
-import type { ChartKind, ChartLine } from './chart-lines.ts';
+import type { ChartKind, ChartLine, ChartReadings } from './chart-lines.ts';
 import { summarize } from './chart-lines.ts';
-import type { Readings } from '../../live/readings-over-time.ts';
 import styles from './TimeChart.module.css';
 
-interface TimeChartProps {
-  readonly kind: ChartKind;
-  readonly readings: Readings;
+interface TimeChartProps<Reading extends string> {
+  readonly kind: ChartKind<Reading>;
+  readonly readings: ChartReadings<NoInfer<Reading>>;
   /** What the chart spans, seconds since 1970. */
   readonly fromSeconds: number;
   readonly toSeconds: number;
@@ -26,7 +25,7 @@ interface TimeChartProps {
 
 const chartHeight = 168;
 
-export function TimeChart(props: TimeChartProps) {
+export function TimeChart<Reading extends string>(props: TimeChartProps<Reading>) {
   const { kind, readings, fromSeconds, toSeconds, markers, isLog, cursorName, themeKey } = props;
   const marked = useRef<readonly HostEvent[]>(markers);
   const holder = useRef<HTMLDivElement>(null);
@@ -69,9 +68,9 @@ export function TimeChart(props: TimeChartProps) {
 }
 
 interface LegendLineProps {
-  readonly line: ChartLine;
+  readonly line: ChartLine<string>;
   readonly values: readonly number[];
-  readonly kind: ChartKind;
+  readonly kind: Pick<ChartKind<string>, 'text'>;
 }
 
 function LegendLine({ line, values, kind }: LegendLineProps) {
@@ -95,15 +94,14 @@ function LegendLine({ line, values, kind }: LegendLineProps) {
 }
 
 function optionsOf(
-  kind: ChartKind,
+  kind: ChartKind<string>,
   element: HTMLElement,
   isLog: boolean,
   cursorName: string,
   marked: { readonly current: readonly HostEvent[] },
 ): uPlot.Options {
-  const theme = getComputedStyle(element);
-  const color = (name: string): string => theme.getPropertyValue(name).trim();
-  const font = `11px ${theme.fontFamily}`;
+  const color = (name: string): string => resolvedColor(element, name);
+  const font = `11px ${getComputedStyle(element).fontFamily}`;
   const axis: uPlot.Axis = {
     stroke: color('--text-faint'),
     font,
@@ -128,6 +126,7 @@ function optionsOf(
         size: 62,
         values: (_plot, ticks) => ticks.map((value) => (value === null ? '' : kind.text(value))),
         ...(isLog ? {} : { space: 34 }),
+        ...(kind.isWhole === true && { incrs: wholeSteps }),
       },
     ],
     series: [
@@ -148,13 +147,23 @@ function optionsOf(
   };
 }
 
+/** Steps of an axis of things that are counted. */
+const wholeSteps = [1, 10, 100, 1000, 10_000, 100_000].flatMap((power) => [power, 2 * power, 5 * power]);
+
+/** A chart of a few minutes tells seconds apart. */
+const secondsBelow = 300;
+
 /** Time of day; the date where the chart spans days. */
 function tickText(seconds: number, { scales }: uPlot): string {
   const span = (scales['x']?.max ?? 0) - (scales['x']?.min ?? 0);
   const time = new Date(seconds * 1000);
   return span > 2 * 86_400
     ? time.toLocaleDateString(undefined, { month: 'short', day: 'numeric' })
-    : time.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+    : time.toLocaleTimeString(undefined, {
+        hour: '2-digit',
+        minute: '2-digit',
+        ...(span < secondsBelow && { second: '2-digit' }),
+      });
 }
 
 /** A line at each event, with a small flag at its top. */
@@ -177,4 +186,14 @@ function drawMarkers(plot: uPlot, events: readonly HostEvent[], color: string): 
     ctx.fill();
   }
   ctx.restore();
+}
+
+/** What a color of the theme is now: a canvas knows neither custom properties nor schemes. */
+function resolvedColor(element: HTMLElement, name: string): string {
+  const probe = document.createElement('span');
+  probe.style.color = `var(${name})`;
+  element.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
 }

@@ -3,8 +3,8 @@ import { bytesText, durationText, formatNumber, figureText, percentFigure, rateT
 import type { ReadingName } from '../../live/readings.ts';
 import type { PlainTextKey } from '../../texts/t.ts';
 
-export interface ChartLine {
-  readonly reading: ReadingName;
+export interface ChartLine<Reading extends string = ReadingName> {
+  readonly reading: Reading;
   readonly name: PlainTextKey;
   /** Custom property of the theme that colors it. */
   readonly color: `--${string}`;
@@ -12,16 +12,23 @@ export interface ChartLine {
   readonly isDashed?: boolean;
 }
 
-export interface ChartKind {
+export interface ChartKind<Reading extends string = ReadingName> {
   readonly key: string;
   readonly title: PlainTextKey;
-  readonly lines: readonly ChartLine[];
+  readonly lines: readonly ChartLine<Reading>[];
   text(value: number): string;
   readonly canBeLog?: boolean;
   /** Only of the whole host. */
   readonly isHostOnly?: boolean;
+  /** Only where there is anything to show: a machine without graphics processors has no such chart. */
+  readonly isOptional?: boolean;
   readonly max?: number;
+  /** Things that are counted: the axis has whole steps. */
+  readonly isWhole?: boolean;
 }
+
+/** Of each column as many values as there are `seconds`; NaN where nothing is known. */
+export type ChartReadings<Reading extends string> = Readonly<Record<Reading | 'seconds', readonly number[]>>;
 
 export const chartKinds: readonly ChartKind[] = [
   {
@@ -46,6 +53,7 @@ export const chartKinds: readonly ChartKind[] = [
   },
   {
     key: 'queue',
+    isWhole: true,
     title: 'monitor.queue',
     text: (value) => formatNumber(value),
     lines: [
@@ -55,6 +63,7 @@ export const chartKinds: readonly ChartKind[] = [
   },
   {
     key: 'copies',
+    isWhole: true,
     title: 'monitor.copiesChart',
     text: (value) => formatNumber(value),
     lines: [
@@ -75,6 +84,23 @@ export const chartKinds: readonly ChartKind[] = [
     isHostOnly: true,
     max: 100,
     lines: [{ reading: 'cpuPercent', name: 'monitor.cpuUse', color: '--accent' }],
+  },
+  {
+    key: 'gpu',
+    title: 'monitor.gpu',
+    text: (value) => figureText(percentFigure(value)),
+    isHostOnly: true,
+    isOptional: true,
+    max: 100,
+    lines: [{ reading: 'gpuPercent', name: 'monitor.gpuUse', color: '--accent' }],
+  },
+  {
+    key: 'gpuMemory',
+    title: 'monitor.gpuMemory',
+    text: (value) => bytesText(value),
+    isHostOnly: true,
+    isOptional: true,
+    lines: [{ reading: 'gpuMemoryBytes', name: 'monitor.gpuMemoryUsed', color: '--accent' }],
   },
 ];
 

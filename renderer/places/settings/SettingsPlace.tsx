@@ -1,9 +1,9 @@
-/** How the page looks, what the host runs with, who may manage it, and the keyboard. */
+/** How the page looks, who may manage this host, the keyboard; the host's settings and the doctor as parts of their own. */
 import { useState } from 'react';
 import type { HostView } from '../../../server/protocol/admin/host-view.ts';
 import { Card } from '../../components/Card.tsx';
-import { CodeBlock } from '../../components/CodeBlock.tsx';
 import { FactList } from '../../components/FactList.tsx';
+import { LinkTabs } from '../../components/LinkTabs.tsx';
 import { PageHead } from '../../components/PageHead.tsx';
 import { SegmentedChoice } from '../../components/SegmentedChoice.tsx';
 import { nowMs, bytesText, durationText, fullTimeText } from '../../format/format.ts';
@@ -11,24 +11,38 @@ import { places } from '../../frame/places.ts';
 import { useHost } from '../../live/use-live.ts';
 import { t } from '../../texts/t.ts';
 import { chooseTheme, readTheme, themes } from '../../theme/theme.ts';
+import { DoctorTab } from '../doctor/DoctorTab.tsx';
+import { HostSettings } from './HostSettings.tsx';
 import { SessionsCard } from './SessionsCard.tsx';
 import { WindowCard } from './WindowCard.tsx';
 import styles from './SettingsPlace.module.css';
 
-export function SettingsPlace() {
-  const host = useHost()!;
+const tabs = ['general', 'all', 'doctor'] as const;
+
+export function SettingsPlace({ tab = 'general' }: { readonly tab?: string | undefined }) {
+  const pathOf = (each: string): string => (each === 'general' ? '/settings' : `/settings/${each}`);
   return (
     <>
       <PageHead title={t('place.settings')} lead={t('settings.lead')} />
+      <LinkTabs
+        label={t('settings.tabs')}
+        current={pathOf(tab)}
+        tabs={tabs.map((each) => ({ path: pathOf(each), text: t(`settings.${each}`) }))}
+      />
+      {tab === 'all' ? <HostSettings /> : tab === 'doctor' ? <DoctorTab /> : <General />}
+    </>
+  );
+}
+
+function General() {
+  const host = useHost()!;
+  return (
+    <>
       <div className={styles.columns}>
         <div className={styles.stack}>
           <LookCard />
           <WindowCard />
           <HostCard host={host} />
-          <Card title={t('settings.change')}>
-            <p className={styles.lead}>{t('settings.changeHint')}</p>
-            <CodeBlock code="npx millrace serve --config settings.json" label={t('command.label')} />
-          </Card>
         </div>
         <div className={styles.stack}>
           <SessionsCard />

@@ -12,6 +12,7 @@ import type { StateWord } from '../../components/state-words.ts';
 import { useJob } from '../../components/use-job.ts';
 import { JobNotice } from '../../frame/JobNotice.tsx';
 import { t } from '../../texts/t.ts';
+import { PushForm } from './PushForm.tsx';
 import styles from './SourceCard.module.css';
 
 interface SourceCardProps {
@@ -35,6 +36,7 @@ export function SourceCard({ source, onChanged }: SourceCardProps) {
   const path = `/sources/${encodeURIComponent(name)}`;
   const [check, setCheck] = useState<SourceCheck>();
   const [isChecking, setChecking] = useState(false);
+  const [isPushing, setPushing] = useState(false);
   const [isSure, setSure] = useState(false);
   const [error, setError] = useState<Error>();
   const started = useJob();
@@ -115,12 +117,16 @@ export function SourceCard({ source, onChanged }: SourceCardProps) {
           <Button onClick={() => change('PATCH', { paused: !paused })}>
             {paused ? t('sources.resume') : t('sources.pause')}
           </Button>
+          <Button aria-expanded={isPushing} onClick={() => setPushing(!isPushing)}>
+            {t('sources.push')}
+          </Button>
           {origin === 'added' && (
             <Button look={isSure ? 'danger' : 'plain'} onClick={() => (isSure ? change('DELETE') : setSure(true))}>
               {isSure ? t('sources.removeSure', { name }) : t('sources.remove')}
             </Button>
           )}
         </div>
+        {isPushing && <PushForm source={name} onCancel={() => setPushing(false)} />}
         <JobNotice started={started} />
         <CommandHint
           command={[

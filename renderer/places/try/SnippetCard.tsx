@@ -5,7 +5,7 @@ import { Button } from '../../components/Button.tsx';
 import { Card } from '../../components/Card.tsx';
 import { CodeBlock } from '../../components/CodeBlock.tsx';
 import { SegmentedChoice } from '../../components/SegmentedChoice.tsx';
-import { saveFile } from '../../components/save-file.ts';
+import { saveText } from '../../components/save-file.ts';
 import { t } from '../../texts/t.ts';
 import { bodyFile, languageNames, languages, needsFile, snippet } from '../../try/snippets.ts';
 import type { Language, SnippetRequest } from '../../try/snippets.ts';
@@ -51,7 +51,7 @@ export function Snippets({ request }: { readonly request: SnippetRequest }) {
           <span>{t('snippet.file')}</span>
           <Button
             icon={<Download aria-hidden="true" />}
-            onClick={() => saveFile(bodyFile, 'application/json', JSON.stringify(request.body))}
+            onClick={() => saveText(bodyFile, 'application/json', JSON.stringify(request.body))}
           >
             {t('snippet.download', { file: bodyFile })}
           </Button>

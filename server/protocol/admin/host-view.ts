@@ -6,13 +6,16 @@
  */
 import { z } from 'zod';
 import { cacheViewSchema, modelCacheViewSchema } from './cache-view.ts';
+import { lanBriefSchema } from './lan-view.ts';
+import { recipeViewSchema } from './recipe-view.ts';
 import { signatureSchema } from './signature-schema.ts';
 
 export const replicaViewSchema = z.object({
   /** Stable name of the place it fills, `<model>/<version>#<number>`; survives restarts. */
   name: z.string(),
   pid: z.int(),
-  state: z.enum(['starting', 'ready', 'draining', 'ejected']),
+  /** `drained`: loaded, and sent nothing by order of a person. */
+  state: z.enum(['starting', 'ready', 'draining', 'drained', 'ejected']),
   /** Where it runs: `cpu`, `cuda:0`, `webgpu`, … */
   device: z.string(),
   inFlight: z.int(),
@@ -20,6 +23,10 @@ export const replicaViewSchema = z.object({
   answered: z.int(),
   rssBytes: z.int(),
   upSeconds: z.number(),
+  /** Processes before this one in its place, restarts by hand included. */
+  restarts: z.int(),
+  /** How the one before it ended. */
+  lastExit: z.string().optional(),
 });
 export type ReplicaView = z.infer<typeof replicaViewSchema>;
 
@@ -81,10 +88,14 @@ export const modelViewSchema = z.object({
   signature: signatureSchema.optional(),
   labels: z.array(z.string()).optional(),
   featureNames: z.array(z.string()).optional(),
+  /** How its inputs are made and its outputs read, where millrace.json says so. */
+  recipe: recipeViewSchema.optional(),
   /** One row that the model answers. */
   exampleRow: z.array(z.number()).optional(),
   /** True where the local replicas take `POST /predict`. */
   takesPredict: z.boolean(),
+  /** True where answers can be saved as test cases: the model was imported. */
+  keepsTestCases: z.boolean(),
   timeoutMs: z.number(),
   strategy: z.string(),
   queued: z.int(),
@@ -108,6 +119,10 @@ export const hostViewSchema = z.object({
   startedAt: z.string(),
   upSeconds: z.number(),
   inferenceUrl: z.string(),
+  /** Programs of this machine need a key. */
+  needsKey: z.boolean(),
+  /** The endpoint for the network. */
+  lan: lanBriefSchema,
   adminUrl: z.string(),
   dataDirectory: z.string(),
   /** Folder whose models are served: the store's, or one that the settings name. */
@@ -120,6 +135,8 @@ export const hostViewSchema = z.object({
     totalBytes: z.int(),
     freeBytes: z.int(),
     cpuPercent: z.number(),
+    /** All graphics processors together; undefined where none says anything. */
+    graphics: z.object({ percent: z.number().optional(), memoryUsedBytes: z.number().optional() }).optional(),
   }),
   rssBytes: z.int(),
   connections: z.int(),

@@ -9,12 +9,26 @@ export const jobProgressSchema = z.object({
   /** 0 while nobody knows. */
   total: z.number(),
   unit: z.enum(['bytes', 'requests', 'seconds', 'files', 'runs']),
+  /** What is measured at the moment, by name: of a load test its LoadSnapshot's numbers. */
+  measured: z.record(z.string(), z.number()).optional(),
 });
 export type JobProgress = z.infer<typeof jobProgressSchema>;
 
 export const jobViewSchema = z.object({
   id: z.string(),
-  kind: z.enum(['import', 'verify', 'sync', 'push', 'bench', 'tune', 'promote', 'model']),
+  kind: z.enum([
+    'import',
+    'verify',
+    'sync',
+    'push',
+    'bench',
+    'tune',
+    'promote',
+    'model',
+    'self-check',
+    'doctor',
+    'diagnostics',
+  ]),
   /** For people: `Import defects.onnx`. */
   title: z.string(),
   /** The command line that does the same. */

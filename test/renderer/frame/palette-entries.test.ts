@@ -12,7 +12,7 @@ describe('the palette', () => {
 
   it('puts first what begins with the typed word', () => {
     expect(texts('mo')[0]).toBe('Go to Models');
-    expect(texts('set')).toEqual(['Go to Settings']);
+    expect(texts('set')).toEqual(['Go to Settings', 'Change settings of the host']);
   });
 
   it('wants every word', () => {

@@ -63,7 +63,7 @@ export function handleInference(
   }
   const permit = new MemoryPermit(context.budget);
   const submit = (body: ReceivedBody): void => {
-    context.garbage.onBody(body.bytes);
+    context.garbage.onBytes(body.bytes);
     try {
       const model = chooseModel(body)!;
       const submission = { model, kind, body, jsonLength, receivedMs, request, response, head, permit, fail };

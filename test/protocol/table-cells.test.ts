@@ -56,7 +56,9 @@ describe('a table as CSV', () => {
           const lines = rows.map(([a, b]) => (isByName ? [b, a] : [a, b]).map(String).join(separator));
           const head = isByName ? [`B`, `A`] : ['a', 'b'];
           const text = [...(hasHead ? [head.join(separator)] : []), ...lines].join(end);
-          expect(csv(text, plain).map((row) => row.map(Number))).toEqual(rows.map((row) => row.map((value) => value + 0)));
+          expect(csv(text, plain).map((row) => row.map(Number))).toEqual(
+            rows.map((row) => row.map((value) => value + 0)),
+          );
         },
       ),
     );

@@ -40,7 +40,7 @@ describe('an answer of /predict', () => {
   });
 
   it('is a number for a regression, also where JSON has none', () => {
-    expect(read({ prediction: 152.5 }).rows).toEqual([{ kind: 'number', value: 152.5 }]);
+    expect(read({ prediction: 152.5 }).rows).toEqual([{ kind: 'number', value: 152.5, unit: '' }]);
     expect(read({ prediction: '-Infinity' }).rows).toEqual([{ kind: 'number', value: Number.NEGATIVE_INFINITY }]);
   });
 
@@ -83,5 +83,37 @@ describe('an answer of the Open Inference Protocol', () => {
     expect(read({ outputs: [{ name: 'y', datatype: 'FP32', shape: [1, 1], data: [5] }] }).rows).toEqual([
       { kind: 'number', value: 5 },
     ]);
+  });
+});
+
+describe('an answer by a recipe', () => {
+  it('has the likeliest classes, boxes or a number with its unit', () => {
+    const row = (members: object): unknown =>
+      parseAnswer(JSON.stringify({ version: '1', ...members }), undefined).rows[0];
+    expect(
+      row({
+        prediction: 'a',
+        label: 0,
+        top: [
+          { label: 'a', class: 0, score: 0.7 },
+          { label: 'b', class: 1, score: 0.2 },
+        ],
+      }),
+    ).toEqual({
+      kind: 'classes',
+      label: 'a',
+      scores: [
+        { label: 'a', score: 0.7 },
+        { label: 'b', score: 0.2 },
+      ],
+      areShares: true,
+    });
+    const box = { x: 1, y: 2, width: 3, height: 4 };
+    expect(row({ prediction: [{ label: 'a', class: 0, score: 1, box }], size: { width: 9, height: 8 } })).toEqual({
+      kind: 'boxes',
+      boxes: [{ label: 'a', score: 1, box }],
+      size: { width: 9, height: 8 },
+    });
+    expect(row({ prediction: 5, unit: 'g' })).toEqual({ kind: 'number', value: 5, unit: 'g' });
   });
 });

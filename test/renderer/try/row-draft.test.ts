@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { fieldOf } from '../../../renderer/try/form-model.ts';
 import type { RowField } from '../../../renderer/try/form-model.ts';
-import { isCellFault, readCell, readColumnCell, startingCells, startingValue } from '../../../renderer/try/row-draft.ts';
+import {
+  isCellFault,
+  readCell,
+  readColumnCell,
+  startingCells,
+  startingValue,
+} from '../../../renderer/try/row-draft.ts';
 
 describe('the fields of a row', () => {
   it('start with the example, rounded to what a person reads', () => {
@@ -43,6 +49,12 @@ describe('a cell of a column with a recipe', () => {
     ['1.5', column, 'decimals'],
   ])('%j is not: %j, %s', (cell, given, kind) => {
     expect(readColumnCell(cell, given, true)).toMatchObject({ kind });
+  });
+
+  it('is taken at the ends of its range and not beyond', () => {
+    const range = { ...column, min: 0, max: 10 };
+    for (const cell of ['0', '10']) expect(readColumnCell(cell, range, false)).toBe(Number(cell));
+    for (const cell of ['-0.1', '10.1']) expect(readColumnCell(cell, range, false)).toMatchObject({ kind: 'range' });
   });
 
   it('starts with something that is taken', () => {

@@ -19,6 +19,7 @@ export function shellPaths({ isPackaged, appPath, resourcesPath, platform }: Pla
     guiFolder: join(serverFolder, 'dist', 'gui'),
     icons: isPackaged ? join(resourcesPath, 'icons') : join(appPath, 'resources', 'icons'),
     preload: join(appPath, 'dist', 'electron', 'preload.cjs'),
+    updates: join(appPath, 'dist', 'electron', 'updates.json'), // Only in packages that update themselves.
     /** Undefined in a clone, where nothing is checked. */
     manifest: isPackaged ? join(appPath, 'dist', 'electron', 'server-manifest.json') : undefined,
   };

@@ -8,6 +8,7 @@ import { defaultDataDirectory } from '../server/cli/data-directory.ts';
 import { HostClient } from '../server/cli/host-client.ts';
 import { spawnHost } from '../server/launch/host-process.ts';
 import { checkServer } from '../server/launch/server-manifest.ts';
+import { openDesktopUpdates } from '../server/updating/desktop-updates.ts';
 import type { DesktopView, OpenedFile, SwitchName } from '../server/protocol/desktop-bridge.ts';
 import { linkScheme, placeOfLink, readArguments } from './deep-link.ts';
 import { answerGui } from './gui-protocol.ts';
@@ -27,13 +28,17 @@ import { trayOf } from './tray.ts';
 import { decideClose } from './window-policy.ts';
 import { MainWindow, lockPages } from './window.ts';
 
-/** The process as Electron starts it. */
 export type ShellStart = Pick<NodeJS.Process, 'argv' | 'platform' | 'env' | 'cwd'> & { readonly resourcesPath: string };
 
 /** By which Windows knows whose notification it is; the installer registers the same. */
 const appUserModelId = 'org.millrace.desktop';
 /** Where the GUI imports a file. */
 const importPlace = '/models/import';
+/** Some Linux desktops show no tray. */
+const goesOn = {
+  title: 'Millrace serves on',
+  body: 'Open it from the tray. Where there is none, start Millrace again.',
+};
 /** For windows to close by themselves before the program goes, milliseconds. */
 const lastWordsMs = 2000;
 
@@ -60,6 +65,7 @@ export function startShell(electron: ElectronPort, start: ShellStart): void {
   let quitTimer: NodeJS.Timeout | undefined;
   let awake: number | undefined;
   let showFirst: (() => void) | undefined;
+  let isHintGiven = false;
 
   const view = (): DesktopView => ({ switches: file.switches, host: keeper.state });
   const keeper: HostKeeper = new HostKeeper({
@@ -82,17 +88,26 @@ export function startShell(electron: ElectronPort, start: ShellStart): void {
   const watch: HostWatch = new HostWatch({
     address: () => keeper.address,
     onSilence: (silentMs) => void keeper.lost(silentMs),
-    onChange({ events }) {
+    onChange({ events, host }) {
+      updates.noteTraffic(host?.traffic.requestsPerSecond ?? 0);
       const isLooking = window?.isLooking === true;
       const decided = decideNotice(book, events, { nowMs: Date.now(), sinceMs: startedMs, isLooking });
       book = decided.book;
       if (decided.notice !== undefined) notify(decided.notice, '/monitor/events');
-      showTray?.(keeper.state, watch.state);
+      showTray?.(keeper.state, watch.state, updates.orders);
     },
+  });
+  const updates = openDesktopUpdates({
+    platform,
+    environment: env,
+    sourceFile: paths.updates,
+    folder: join(app.getPath('userData'), 'updates'),
+    beforeInstall: () => keeper.stop().then(() => void (phase = 'done')),
+    onChange: onView,
   });
 
   function onView(): void {
-    showTray?.(keeper.state, watch.state);
+    showTray?.(keeper.state, watch.state, updates.orders);
     window?.tell('shell:view-changed', view());
     const { kind } = keeper.state;
     if (file.switches.keepAwake && kind === 'running' && phase === 'running') {
@@ -127,7 +142,7 @@ export function startShell(electron: ElectronPort, start: ShellStart): void {
   function open(words: readonly string[], workingDirectory: string): void {
     const { link, file: path } = readArguments(words, workingDirectory);
     const stat = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
-    const isFile = path !== undefined && stat?.isFile() === true;
+    const isFile = path !== undefined && stat?.isFile() === true && updates.take(path) === undefined;
     if (isFile) opened = { name: basename(path), path, sizeBytes: stat.size };
     showFirst = () => window?.show(isFile ? importPlace : link && placeOfLink(link));
     if (window === undefined || phase !== 'running') return;
@@ -161,14 +176,12 @@ export function startShell(electron: ElectronPort, start: ShellStart): void {
 
   lockPages(electron, () => keeper.address?.inferenceUrl);
   app.on('second-instance', (_, words, workingDirectory) => open(words, workingDirectory));
-  app.on('open-url', (event, url) => {
+  const openOne = (event: { preventDefault(): void }, word: string): void => {
     event.preventDefault();
-    open([url], '/');
-  });
-  app.on('open-file', (event, path) => {
-    event.preventDefault();
-    open([path], '/');
-  });
+    open([word], '/');
+  };
+  app.on('open-url', openOne);
+  app.on('open-file', openOne);
   app.on('activate', () => window?.show());
   app.on('before-quit', (event) => {
     if (phase === 'done') return;
@@ -200,15 +213,19 @@ export function startShell(electron: ElectronPort, start: ShellStart): void {
       electron,
       preload: paths.preload,
       onClose: () => (phase === 'running' ? decideClose(file.switches.closeToTray, platform) : undefined),
+      onHidden() {
+        if (platform === 'linux' && !isHintGiven) notify(goesOn, '/');
+        isHintGiven = true;
+      },
       onSessionEnding: () => quit('session-ending'),
     });
-    const acts: Readonly<Record<TrayAct, () => void>> = {
+    const acts: Readonly<Partial<Record<TrayAct, () => void>>> = {
       open: () => window?.show(),
       quit: () => app.quit(),
       'start-host': () => keeper.start(),
       'copy-address': () => void electron.clipboard.writeText(keeper.address?.inferenceUrl ?? ''),
     };
-    showTray = trayOf({ electron, platform, icons: paths.icons, onAct: (act) => acts[act]() });
+    showTray = trayOf({ electron, platform, icons: paths.icons, onAct: (act) => (acts[act] ?? updates.order)(act) });
     if (app.isPackaged) app.setAsDefaultProtocolClient(linkScheme);
     if (file.switches.startAtLogin) applyLogin();
     const isLogin = start.argv.includes('--hidden') || app.getLoginItemSettings().wasOpenedAtLogin;

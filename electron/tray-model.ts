@@ -2,10 +2,11 @@
 import { countAllCopies } from '../renderer/live/readings.ts';
 import type { LiveState } from '../renderer/live/live-state.ts';
 import type { DesktopHost } from '../server/protocol/desktop-bridge.ts';
+import type { UpdateOrder } from '../server/protocol/update-view.ts';
 
 /** Names of the images, which differ by shape. */
 export type TrayShape = 'ready' | 'busy' | 'starting' | 'attention' | 'stopped';
-export type TrayAct = 'open' | 'copy-address' | 'start-host' | 'quit';
+export type TrayAct = 'open' | 'copy-address' | 'start-host' | 'quit' | UpdateOrder;
 
 export interface TrayView {
   readonly shape: TrayShape;
@@ -13,9 +14,9 @@ export interface TrayView {
   readonly items: readonly { readonly label: string; readonly act: TrayAct }[];
 }
 
-export function trayView(desktop: DesktopHost, { connection, host }: LiveState): TrayView {
+export function trayView(desktop: DesktopHost, live: LiveState, more: TrayView['items'] = []): TrayView {
   const isDown = desktop.kind === 'stopped' || desktop.kind === 'failed';
-  const [shape, sentence] = look(desktop, connection === 'live' ? host : undefined);
+  const [shape, sentence] = look(desktop, live.connection === 'live' ? live.host : undefined);
   return {
     shape,
     sentence,
@@ -23,6 +24,7 @@ export function trayView(desktop: DesktopHost, { connection, host }: LiveState):
       { label: 'Open Millrace', act: 'open' },
       ...(desktop.kind === 'running' ? [{ label: 'Copy the address for apps', act: 'copy-address' } as const] : []),
       ...(isDown ? [{ label: 'Start again', act: 'start-host' } as const] : []),
+      ...more,
       { label: desktop.kind === 'running' && desktop.isOurs ? 'Stop serving and quit' : 'Quit', act: 'quit' },
     ],
   };

@@ -4,7 +4,7 @@ import type { LiveState } from '../renderer/live/live-state.ts';
 import type { DesktopHost } from '../server/protocol/desktop-bridge.ts';
 import type { ElectronPort, TrayPort } from './ports.ts';
 import { trayImage, trayView } from './tray-model.ts';
-import type { TrayAct } from './tray-model.ts';
+import type { TrayAct, TrayView } from './tray-model.ts';
 
 export interface TrayParts {
   readonly electron: ElectronPort;
@@ -13,17 +13,14 @@ export interface TrayParts {
   onAct(act: TrayAct): void;
 }
 
+type ShowTray = (desktop: DesktopHost, live: LiveState, more?: TrayView['items']) => void;
+
 /** How to show a state; the icon appears with the first. */
-export function trayOf({
-  electron,
-  icons,
-  platform,
-  onAct,
-}: TrayParts): (desktop: DesktopHost, live: LiveState) => void {
+export function trayOf({ electron, icons, platform, onAct }: TrayParts): ShowTray {
   let tray: TrayPort | undefined;
   let shown = '';
-  return (desktop, live) => {
-    const view = trayView(desktop, live);
+  return (desktop, live, more) => {
+    const view = trayView(desktop, live, more);
     const told = JSON.stringify(view);
     if (told === shown) return;
     shown = told;

@@ -16,6 +16,8 @@ import type { ImportFlags, RemoveFlags } from './cli/models.ts';
 import type { OpenFlags } from './cli/open.ts';
 import { exitCodes, reportError } from './cli/output.ts';
 import type { ReplayFlags } from './cli/scale.ts';
+import { addSamplesCommands } from './cli/samples-commands.ts';
+import { addFirewallCommands, addServiceCommands } from './cli/service-commands.ts';
 import { addServingCommands } from './cli/serving-commands.ts';
 import { addSourceCommands } from './cli/source-commands.ts';
 import { addUpkeepCommands } from './cli/upkeep-commands.ts';
@@ -58,6 +60,7 @@ program
   )
   .addOption(dataOption())
   .addOption(new Option('--log-level <level>', 'what to log').choices(['debug', 'info', 'warn', 'error', 'silent']))
+  .option('--log-file <file>', 'log into a file instead of standard error')
   .option('--json', 'log and announce as JSON')
   .addOption(new Option('--parent', 'tell the program that started it over a channel, and stop with it').hideHelp())
   .addHelpText('after', '\nExample:\n  millrace serve --models ./models --replicas 2')
@@ -101,6 +104,7 @@ models
   );
 
 addServingCommands(models, { dataOption, run });
+addSamplesCommands(models, { dataOption, run });
 
 models
   .command('import')
@@ -324,6 +328,8 @@ addMeasuringCommands(program, { dataOption, run });
 addUpkeepCommands(program, { dataOption, run });
 
 addAccessCommands(program, { dataOption, run });
+addServiceCommands(program, { run, userDataFolder: defaultDataDirectory() });
+addFirewallCommands(program, run);
 
 async function run(json: boolean, command: () => Promise<void>): Promise<void> {
   try {

@@ -134,6 +134,8 @@ const configSchema = z.strictObject({
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
       format: z.enum(['text', 'json']).default('text'),
+      /** Absent: standard error. At 10 MB it becomes `<file>.1`. */
+      file: z.string().min(1).optional(),
     })
     .prefault({}),
 });
@@ -202,6 +204,8 @@ export async function readConfigFile(path: string): Promise<Record<string, unkno
   for (const key of ['models', 'dataDirectory']) {
     if (typeof settings[key] === 'string') settings[key] = resolve(path, '..', settings[key]);
   }
+  const log = settings['log'] as Record<string, unknown> | null | undefined;
+  if (typeof log?.['file'] === 'string') log['file'] = resolve(path, '..', log['file']);
   for (const source of Array.isArray(settings['sources']) ? (settings['sources'] as Record<string, unknown>[]) : []) {
     for (const key of ['path', 'caFile']) {
       if (typeof source?.[key] === 'string') source[key] = resolve(path, '..', source[key]);

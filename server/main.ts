@@ -40,6 +40,7 @@ import { SourceScheduler } from './host/source-scheduler.ts';
 import { ScalingBook } from './host/scaling-book.ts';
 import { Scaling } from './host/scaling.ts';
 import { upkeepOf } from './host/upkeep.ts';
+import { TestCases } from './host/test-cases.ts';
 import { tryModel } from './inspect/trial-load.ts';
 import { countPhysicalCores, MachineMeter } from './metrics/machine.ts';
 import { GraphicsMeter } from './metrics/graphics-meter.ts';
@@ -91,7 +92,8 @@ const logLevels = { info: 'info', attention: 'warn', failure: 'error' } as const
 export async function startHost(config: Config, parts: HostParts = {}): Promise<Host> {
   const startedMs = performance.now();
   const logTail = new LogTail();
-  const log = parts.log ?? createLog(config.log.level, config.log.format, logTail);
+  const { level, format, file } = config.log;
+  const log = parts.log ?? createLog(level, format, { file, listener: logTail });
   const events = new EventLog({
     path: join(config.dataDirectory, 'events.db'),
     onTrouble: (message, error) => log.warn({ error }, message),
@@ -277,6 +279,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     onEvent,
     orders: models,
     copies: new CopyDesk({ catalog, residency, onEvent }),
+    testCases: new TestCases({ library, catalog }),
     scaling: scaling.controls,
     readHistory: (query) => history.read(query, Date.now()),
     answerInference: (...request) => listener.answer(...request),

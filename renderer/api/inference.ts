@@ -13,15 +13,16 @@ export interface InferenceAnswer {
 /** `isFresh`: the model runs, and its answer is not saved. Throws `ApiError`. */
 export async function sendInference(
   model: string,
-  { kind, body }: InferenceRequest,
+  { kind, body, file }: InferenceRequest,
   options: { readonly signal?: AbortSignal; readonly isFresh?: boolean } = {},
 ): Promise<InferenceAnswer> {
   const { signal, isFresh = false } = options;
-  const raw = JSON.stringify(body);
+  const raw = file === undefined ? JSON.stringify(body) : file.file;
+  const type = file === undefined ? 'application/json' : file.file.type || 'application/octet-stream';
   const startedMs = performance.now();
   const { text, headers } = await callApi('POST', `/models/${encodeURIComponent(model)}/${kind}`, {
     raw,
-    headers: { 'Content-Type': 'application/json', ...(isFresh && { 'Cache-Control': 'no-store' }) },
+    headers: { 'Content-Type': type, ...(isFresh && { 'Cache-Control': 'no-store' }) },
     ...(signal !== undefined && { signal }),
   });
   const isSaved = headers.get('X-Millrace-Cache')?.startsWith('hit') === true;

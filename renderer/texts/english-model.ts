@@ -89,6 +89,16 @@ export const modelTexts = {
   'model.noActivity': 'Nothing has happened yet',
   'model.pinned': 'Pinned to version {version}',
 
+  'cases.title': { one: '{count} test case', other: '{count} test cases' },
+  'cases.add': 'Add one in Try it',
+  'cases.none':
+    'Save an answer that you know is right: every further version then has to give it before it takes over.',
+  'cases.own': 'Every further version has to pass these before it takes over.',
+  'cases.came': 'These came with the model. Every further version has to pass them before it takes over.',
+  'cases.remove': 'Remove the test case {name}',
+  'cases.removeShort': 'Remove',
+  'cases.more': { one: 'and {count} more', other: 'and {count} more' },
+
   'versions.import': 'Import a version',
   'versions.stored': 'In the store, not running',
   'versions.pinned': 'Pinned',

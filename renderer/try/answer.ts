@@ -9,6 +9,18 @@ export interface ClassScore {
   readonly score: number;
 }
 
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What a model found, in the pixels of the picture that was sent. */
+export interface FoundBox {
+  readonly label: string;
+  readonly score: number;
+  readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+}
+
 export interface OutputValue {
   readonly name: string;
   readonly shape: readonly number[];
@@ -25,7 +37,8 @@ export type RowAnswer =
       /** The scores are shares that sum to one. */
       readonly areShares: boolean;
     }
-  | { readonly kind: 'number'; readonly value: number }
+  | { readonly kind: 'number'; readonly value: number; readonly unit: string }
+  | { readonly kind: 'boxes'; readonly boxes: readonly FoundBox[]; readonly size: Size | undefined }
   | { readonly kind: 'outputs'; readonly outputs: readonly OutputValue[] };
 
 export interface ServerTime {
@@ -58,6 +71,17 @@ export function parseAnswer(text: string, labels: readonly string[] | undefined)
 
 function parseRow(row: JsonObject): RowAnswer {
   const prediction = row['prediction'];
+  if (Array.isArray(prediction)) {
+    const boxes = (prediction as FoundBox[]).map(({ label, score, box }) => ({ label: String(label), score, box }));
+    return { kind: 'boxes', boxes, size: row['size'] as Size | undefined };
+  }
+  const top = row['top'] as readonly { readonly label: unknown; readonly score: number }[] | undefined;
+  if (top !== undefined) {
+    const scores = top.map(({ label, score }) => ({ label: String(label), score }));
+    // The rest of the classes is not said: shares of one sum to less.
+    const areShares = scores.every(({ score }) => score >= 0 && score <= 1 + 1e-6);
+    return { kind: 'classes', label: String(prediction), scores, areShares };
+  }
   const probabilities = row['probabilities'] as Readonly<Record<string, unknown>> | undefined;
   if (probabilities !== undefined) {
     return classes(
@@ -76,7 +100,7 @@ function parseRow(row: JsonObject): RowAnswer {
       })),
     };
   }
-  return { kind: 'number', value: Number(prediction) };
+  return { kind: 'number', value: Number(prediction), unit: String(row['unit'] ?? '') };
 }
 
 function classes(label: string, scores: readonly ClassScore[]): RowAnswer {
@@ -115,7 +139,7 @@ function parseInferAnswer(body: JsonObject, labels: readonly string[] | undefine
   }
   const [only, ...others] = outputs;
   if (only !== undefined && others.length === 0 && only.data.length === 1 && typeof only.data[0] === 'number') {
-    return { version, rows: [{ kind: 'number', value: only.data[0] }], time: undefined };
+    return { version, rows: [{ kind: 'number', value: only.data[0], unit: '' }], time: undefined };
   }
   return {
     version,

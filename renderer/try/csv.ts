@@ -24,8 +24,11 @@ export function parseNumber(cell: string, separator = ';'): number | undefined {
   return Number(text);
 }
 
+/** Reads a cell of a column that has words or a range; undefined where it does not take it. */
+export type ReadCell = (cell: string, place: number, separator: string) => number | string | undefined;
+
 export interface CsvRows {
-  readonly rows: readonly (readonly number[])[];
+  readonly rows: readonly (readonly (number | string)[])[];
   /** What cannot be used, one for each place, at most ten. */
   readonly faults: readonly CsvFault[];
 }
@@ -38,9 +41,13 @@ export type CsvFault =
 const maxFaults = 10;
 
 /** The rows in the order of `features`: by the names of the head where it has them, else by place. */
-export function csvRows(text: string, features: readonly string[]): CsvRows {
+export function csvRows(
+  text: string,
+  features: readonly string[],
+  read: ReadCell = (cell, _place, separator) => parseNumber(cell, separator),
+): CsvRows {
   const separator = separatorOf(text);
-  const { head, rows } = parseCsv(text);
+  const { head, rows } = withHead(parseCsv(text), features, separator, read);
   const faults: CsvFault[] = [];
   const order = columnOrder(head, features, faults);
   if (faults.length > 0) return { rows: [], faults: faults.slice(0, maxFaults) };
@@ -52,12 +59,21 @@ export function csvRows(text: string, features: readonly string[]): CsvRows {
     }
     return order.map((column, place) => {
       const cell = cells[column] ?? '';
-      const value = parseNumber(cell, separator);
+      const value = read(cell, place, separator);
       if (value === undefined) faults.push({ kind: 'cell', line, column: features[place]!, text: cell });
       return value ?? 0;
     });
   });
   return { rows: faults.length > 0 ? [] : parsed, faults: faults.slice(0, maxFaults) };
+}
+
+/** Words make a line look like a head: it is one only where a column is called so, or takes no such word. */
+function withHead(table: CsvTable, features: readonly string[], separator: string, read: ReadCell): CsvTable {
+  const { head, rows } = table;
+  if (head === undefined || head.length !== features.length) return table;
+  const isNamed = head.some((cell) => features.some((name) => name.toLowerCase() === cell.toLowerCase()));
+  const isRow = head.every((cell, place) => read(cell, place, separator) !== undefined);
+  return isNamed || !isRow ? table : { head: undefined, rows: [head, ...rows] };
 }
 
 function columnOrder(head: readonly string[] | undefined, features: readonly string[], faults: CsvFault[]): number[] {

@@ -3,6 +3,7 @@
  * fields themselves are in places/try.
  */
 import type { ModelView } from '../../server/protocol/admin/host-view.ts';
+import type { ColumnView, ImageView, RecipeView } from '../../server/protocol/admin/recipe-view.ts';
 import type { Datatype, TensorSpec } from '../../server/protocol/tensors.ts';
 
 interface FieldBase {
@@ -19,6 +20,8 @@ interface FieldBase {
 export interface RowField extends FieldBase {
   readonly kind: 'row';
   readonly features: readonly string[];
+  /** What the recipe says of each; undefined where the model has none for it. */
+  readonly columns: readonly ColumnView[] | undefined;
   readonly example: readonly number[] | undefined;
 }
 
@@ -34,6 +37,8 @@ export interface PictureField extends FieldBase {
   readonly width: number;
   /** Small enough to be drawn by hand. */
   readonly isDrawn: boolean;
+  /** How the host makes numbers of a file; undefined: this page does, by what it guesses. */
+  readonly recipe: ImageView | undefined;
   readonly example: readonly number[] | undefined;
 }
 
@@ -56,14 +61,14 @@ const maxDrawnPixels = 64;
 /** Below this a dimension is not the side of a picture. */
 const minPicturePixels = 6;
 
-type FormFacts = Pick<ModelView, 'signature' | 'featureNames' | 'exampleRow'>;
+type FormFacts = Pick<ModelView, 'signature' | 'featureNames' | 'exampleRow' | 'recipe'>;
 
 /** Undefined until the signature is known. */
-export function formOf({ signature, featureNames, exampleRow }: FormFacts): readonly FormField[] | undefined {
+export function formOf({ signature, featureNames, exampleRow, recipe }: FormFacts): readonly FormField[] | undefined {
   if (signature === undefined) return undefined;
   const isOnly = signature.inputs.length === 1;
   return signature.inputs.map((spec) =>
-    fieldOf(spec, isOnly ? featureNames : undefined, isOnly ? exampleRow : undefined),
+    fieldOf(spec, isOnly ? featureNames : undefined, isOnly ? exampleRow : undefined, recipe),
   );
 }
 
@@ -71,24 +76,58 @@ export function fieldOf(
   { name, datatype, shape }: TensorSpec,
   featureNames: readonly string[] | undefined,
   example: readonly number[] | undefined,
+  recipe?: RecipeView,
 ): FormField {
   const base: FieldBase = { name, datatype, shape, isBatched: shape[0] === -1 && shape.length > 1 };
+  const image = recipe?.images.find(({ input }) => input === name);
+  if (image !== undefined) return recipePicture(base, image, example);
+  const columns = recipe?.columns.filter(({ input }) => input === name) ?? [];
+  if (columns.length > 0 && columns.length <= maxTypedFeatures) {
+    const features = columns.map((column) => column.name);
+    return {
+      ...base,
+      kind: 'row',
+      features,
+      columns,
+      example: example?.length === features.length ? example : undefined,
+    };
+  }
   if (datatype === 'BYTES') return { ...base, kind: 'text' };
   const picture = pictureOf(shape, featureNames);
   if (picture !== undefined && datatype !== 'BOOL') {
     const { height, width } = picture;
     const isDrawn =
       picture.channels === 1 && height > 0 && height <= maxDrawnPixels && width > 0 && width <= maxDrawnPixels;
-    return { ...base, kind: 'picture', ...picture, isDrawn, example };
+    return { ...base, kind: 'picture', ...picture, isDrawn, recipe: undefined, example };
   }
   const width = shape.at(-1) ?? 0;
   const isRow = shape.length === 2 && (shape[0] === -1 || shape[0] === 1) && width > 0 && width <= maxTypedFeatures;
   if (isRow && datatype !== 'BOOL') {
     const features =
       featureNames?.length === width ? featureNames : Array.from({ length: width }, (_, index) => `${name}[${index}]`);
-    return { ...base, kind: 'row', features, example: example?.length === width ? example : undefined };
+    return {
+      ...base,
+      kind: 'row',
+      features,
+      columns: undefined,
+      example: example?.length === width ? example : undefined,
+    };
   }
   return { ...base, kind: 'array' };
+}
+
+const recipeLayouts = {
+  NCHW: 'channels-first',
+  NHWC: 'channels-last',
+  NHW: 'no-channels',
+  flat: 'flat',
+} as const;
+
+function recipePicture(base: FieldBase, recipe: ImageView, example: readonly number[] | undefined): PictureField {
+  const { channels, height, width } = recipe;
+  const isDrawn = channels === 1 && height <= maxDrawnPixels && width <= maxDrawnPixels;
+  const layout = recipeLayouts[recipe.layout];
+  return { ...base, kind: 'picture', layout, channels, height, width, isDrawn, recipe, example };
 }
 
 type PictureShape = Pick<PictureField, 'layout' | 'channels' | 'height' | 'width'>;

@@ -6,15 +6,34 @@ import type { FormField } from './form-model.ts';
 import { elementCount } from './form-model.ts';
 import { flatten, nest, shapeOf } from './nested-array.ts';
 
-/** What a field holds: elements in row-major order and the shape they have, batch included where the model has one. */
-export interface FieldValue {
+/** Elements in row-major order and the shape they have, batch included where the model has one. */
+export interface ArrayValue {
   readonly shape: readonly number[];
   readonly elements: readonly (number | string | boolean)[];
 }
 
+/** A picture as it is: the model's recipe makes numbers of it. */
+export interface FileValue {
+  readonly file: Blob;
+  /** What people call it. */
+  readonly fileName: string;
+  /** Its bytes, for a request with other inputs beside it. */
+  readonly b64: string;
+}
+
+/** What a field holds. */
+export type FieldValue = ArrayValue | FileValue;
+
+/** JSON, or a picture as the whole body. */
 export interface InferenceRequest {
   readonly kind: 'predict' | 'infer';
-  readonly body: unknown;
+  /** Undefined where a file is sent. */
+  readonly body?: unknown;
+  readonly file?: Pick<FileValue, 'file' | 'fileName'> | undefined;
+}
+
+export function isFile(value: FieldValue): value is FileValue {
+  return 'file' in value;
 }
 
 /** `values` are in the order of `fields`. */
@@ -24,23 +43,31 @@ export function requestOf(
   takesPredict: boolean,
 ): InferenceRequest {
   if (!takesPredict) {
-    const inputs = fields.map(({ name, datatype }, index) => {
-      const { shape, elements } = values[index]!;
-      return { name, shape, datatype, data: elements };
-    });
+    const inputs = fields.map(({ name, datatype }, index) => inferInput(name, datatype, values[index]!));
     return { kind: 'infer', body: { inputs } };
   }
   const [only, ...others] = fields;
-  if (only?.kind === 'row' && others.length === 0)
-    return { kind: 'predict', body: { features: features(only, values[0]!) } };
-  const inputs = Object.fromEntries(
-    fields.map(({ name }, index) => [name, nest(values[index]!.elements, values[index]!.shape)]),
-  );
+  const [first] = values;
+  if (others.length === 0 && first !== undefined && isFile(first)) {
+    return { kind: 'predict', file: { file: first.file, fileName: first.fileName } };
+  }
+  if (only?.kind === 'row' && others.length === 0 && first !== undefined && !isFile(first))
+    return { kind: 'predict', body: { features: features(only, first) } };
+  const inputs = Object.fromEntries(fields.map(({ name }, index) => [name, predictInput(values[index]!)]));
   return { kind: 'predict', body: { inputs } };
 }
 
+function inferInput(name: string, datatype: string, value: FieldValue): object {
+  if (isFile(value)) return { name, shape: [1], datatype: 'BYTES', data: [value.b64] };
+  return { name, shape: value.shape, datatype, data: value.elements };
+}
+
+function predictInput(value: FieldValue): unknown {
+  return isFile(value) ? { b64: value.b64 } : nest(value.elements, value.shape);
+}
+
 /** A single row by name where that can be read, many rows as arrays. */
-function features(field: FormField & { readonly kind: 'row' }, { shape, elements }: FieldValue): unknown {
+function features(field: FormField & { readonly kind: 'row' }, { shape, elements }: ArrayValue): unknown {
   const rows = shape[0]!;
   if (rows > 1) return nest(elements, shape);
   const isNamed = !field.features.every((name) => name.startsWith(`${field.name}[`)) && field.features.length <= 40;
@@ -63,7 +90,7 @@ export function parseArray(
   declared: readonly number[],
   dimensions: readonly number[],
   isBool: boolean,
-): FieldValue | ArrayFault {
+): ArrayValue | ArrayFault {
   const trimmed = text.trim();
   let value: unknown;
   if (trimmed.startsWith('[')) {
@@ -98,6 +125,6 @@ function parseElement(word: string): number | boolean | string {
   return Number.isNaN(number) ? word : number;
 }
 
-export function isFault(value: FieldValue | ArrayFault): value is ArrayFault {
+export function isFault(value: ArrayValue | ArrayFault): value is ArrayFault {
   return 'kind' in value;
 }

@@ -14,7 +14,9 @@ export const languageNames: Readonly<Record<Language, string>> = {
 
 export interface SnippetRequest {
   readonly url: string;
-  readonly body: unknown;
+  readonly body?: unknown;
+  /** A file beside the code that is the whole body. */
+  readonly file?: { readonly fileName: string; readonly type: string } | undefined;
   /** The code reads a key from the environment variable `MILLRACE_KEY`: a key in code ends up where code goes. */
   readonly needsKey?: boolean;
 }
@@ -24,11 +26,12 @@ export const maxInlineBody = 3000;
 export const bodyFile = 'request.json';
 
 /** True where the code reads the body from `request.json`. */
-export function needsFile({ body }: SnippetRequest): boolean {
-  return JSON.stringify(body).length > maxInlineBody;
+export function needsFile({ body, file }: SnippetRequest): boolean {
+  return file === undefined && JSON.stringify(body).length > maxInlineBody;
 }
 
 export function snippet(language: Language, request: SnippetRequest): string {
+  if (request.file !== undefined) return fileWriters[language](request.url, request.file);
   return writers[language](request, needsFile(request) ? undefined : JSON.stringify(request.body));
 }
 
@@ -87,6 +90,50 @@ const writers: Readonly<Record<Language, Writer>> = {
         : []),
       json === undefined ? `var json = File.ReadAllText("${bodyFile}");` : `var json = """\n    ${json}\n    """;`,
       'var content = new StringContent(json, Encoding.UTF8, "application/json");',
+      `var response = await client.PostAsync(${text(url)}, content);`,
+      'Console.WriteLine(await response.Content.ReadAsStringAsync());',
+    ].join('\n'),
+};
+
+type FileWriter = (url: string, file: NonNullable<SnippetRequest['file']>) => string;
+
+/** The bytes of the file tell what it is; the type is for those who read the code. */
+const fileWriters: Readonly<Record<Language, FileWriter>> = {
+  curl: (url, { fileName, type }) => `curl -s ${url} -H 'Content-Type: ${type}' --data-binary @${fileName}`,
+
+  powershell: (url, { fileName, type }) =>
+    `Invoke-RestMethod ${url} -Method Post -ContentType ${type} -InFile ${fileName} | ConvertTo-Json -Depth 8`,
+
+  python: (url, { fileName, type }) =>
+    [
+      'import json',
+      'from urllib.request import Request, urlopen',
+      '',
+      `picture = open(${text(fileName)}, "rb").read()`,
+      `request = Request(${text(url)}, picture, {"Content-Type": ${text(type)}})`,
+      'with urlopen(request, timeout=30) as response:',
+      '    print(json.load(response))',
+    ].join('\n'),
+
+  javascript: (url, { fileName, type }) =>
+    [
+      `import { readFile } from 'node:fs/promises';`,
+      '',
+      `const response = await fetch(${text(url)}, {`,
+      `  method: 'POST',`,
+      `  headers: { 'Content-Type': ${text(type)} },`,
+      `  body: await readFile(${text(fileName)}),`,
+      '});',
+      'console.log(await response.json());',
+    ].join('\n'),
+
+  csharp: (url, { fileName, type }) =>
+    [
+      'using System.Net.Http.Headers;',
+      '',
+      'using var client = new HttpClient();',
+      `var content = new ByteArrayContent(File.ReadAllBytes(${text(fileName)}));`,
+      `content.Headers.ContentType = new MediaTypeHeaderValue(${text(type)});`,
       `var response = await client.PostAsync(${text(url)}, content);`,
       'Console.WriteLine(await response.Content.ReadAsStringAsync());',
     ].join('\n'),

@@ -2,7 +2,8 @@
 
 Needs Debian's python3-sklearn (1.2) and python3-onnx (1.12). Run: /usr/bin/python3 make_models.py
 The folder of this script is a model repository in Triton's layout. Each model gets a folder in it: 1/model.onnx,
-labels.txt (where it classifies), millrace.json (a description, and the feature names in column order) and
+labels.txt (where it classifies), millrace.json (a description, the feature names in column order, and how the
+input is made of a picture or a table) and
 samples.json, which holds held-out rows of the data set with the outputs scikit-learn itself gives for them (not
 ONNX Runtime), so that a server's answer can be checked against an independent computation.
 """
@@ -18,7 +19,7 @@ from sklearn.neural_network import MLPClassifier
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def write(name, graph, opsets, doc, labels, samples, about):
+def write(name, graph, opsets, doc, labels, samples, about, inputs=None):
     folder = os.path.join(HERE, name)
     os.makedirs(os.path.join(folder, "1"), exist_ok=True)
     model = h.make_model(graph, opset_imports=opsets, producer_name="make_models.py", doc_string=doc)
@@ -31,7 +32,9 @@ def write(name, graph, opsets, doc, labels, samples, about):
     with open(os.path.join(folder, "samples.json"), "w") as f:
         json.dump(samples, f, indent=1)
     with open(os.path.join(folder, "millrace.json"), "w") as f:
-        json.dump({"description": about, "features": samples["feature_names"]}, f, indent=2)
+        table = inputs is not None and "table" in inputs["features"]
+        named = {} if table else {"features": samples["feature_names"]}
+        json.dump({"description": about, **named, **({"inputs": inputs} if inputs else {})}, f, indent=2)
         f.write("\n")
     print(name, doc)
 
@@ -41,7 +44,7 @@ def rows(x, y, out, names):
             "truth": np.asarray(y).tolist(), "feature_names": list(names), "tolerance": 1e-4}
 
 
-def mlp(name, data, hidden, scale, labels, about):
+def mlp(name, data, hidden, scale, labels, about, inputs):
     xa, xb, ya, yb = train_test_split(data.data / scale, data.target, test_size=0.25, random_state=7, stratify=data.target)
     net = MLPClassifier(hidden, max_iter=4000, tol=1e-5, random_state=7).fit(xa, ya)
     acc = net.score(xb, yb)
@@ -66,7 +69,7 @@ def mlp(name, data, hidden, scale, labels, about):
     names = getattr(data, "feature_names", [f"f{i}" for i in range(n)])
     write(name, graph, [h.make_opsetid("", 13)], f"{name}: {n} features, {k} classes, held-out accuracy {acc:.4f}", labels,
           rows(raw, yb[:32], {"label": net.predict(xb[:32]), "probabilities": net.predict_proba(xb[:32])}, names),
-          f"{about}, held-out accuracy {acc:.3f}.")
+          f"{about}, held-out accuracy {acc:.3f}.", inputs)
 
 
 def forest(name, data, labels, about):
@@ -122,9 +125,12 @@ def ridge(name, data, about):
 
 digits, iris, cancer = load_digits(), load_iris(), load_breast_cancer()
 mlp("digits", digits, (128, 64), 16.0, [str(i) for i in range(10)],
-    "Recognises a handwritten digit in an 8 x 8 image with grey values from 0 to 16: a 64-128-64-10 neural network")
+    "Recognises a handwritten digit in an 8 x 8 image with grey values from 0 to 16: a 64-128-64-10 neural network",
+    {"features": {"image": {"width": 8, "height": 8, "channels": 1, "range": [16, 0], "fit": "pad", "filter": "box",
+                            "padding": [255, 255, 255]}}})
 mlp("iris", iris, (16,), 8.0, list(iris.target_names),
-    "Names the species of an iris flower by the length and width of its sepals and petals in cm: a 4-16-3 neural network")
+    "Names the species of an iris flower by the length and width of its sepals and petals in cm: a 4-16-3 neural network",
+    {"features": {"table": {"columns": [{"name": name, "unit": "cm", "min": 0, "max": 30} for name in iris.feature_names]}}})
 forest("breast-cancer", cancer, list(cancer.target_names),
        "Tells a malignant from a benign breast tumour by 30 measurements of cell nuclei (Wisconsin data set): a random forest of 60 trees")
 ridge("diabetes", load_diabetes(),

@@ -63,7 +63,8 @@ function tryRoute(answer: AnswerInference, kind: 'oip' | 'predict', path: string
   });
 }
 
-function refuseSimple({ headers }: IncomingMessage): void {
+/** Refuses what a form of a foreign page can send. Throws `unsupported-media-type`. */
+export function refuseSimple({ headers }: IncomingMessage): void {
   const type = headers['content-type']?.split(';')[0]!.trim().toLowerCase();
   if (type !== undefined && !simpleTypes.has(type)) return;
   throw new MillraceError(

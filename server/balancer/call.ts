@@ -6,6 +6,7 @@
  */
 import type { MillraceError } from '../base/errors.ts';
 import type { CallKind, RunCost } from '../protocol/control.ts';
+import type { PredictForm } from '../protocol/predict-form.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Interactive calls are taken before batch ones. */
@@ -22,6 +23,8 @@ export interface CallClient {
 
 export interface CallRequest {
   readonly kind: CallKind;
+  /** Of a `predict` body. Default JSON. */
+  readonly form?: PredictForm | undefined;
   /** The request's body, decompressed, in the pieces in which it arrived: it is forwarded, not looked at. */
   readonly body: readonly Buffer[];
   readonly bodyBytes: number;

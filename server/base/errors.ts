@@ -60,6 +60,7 @@ export type ErrorCode =
   | 'version-in-use'
   | 'disk-full'
   | 'port-in-use'
+  | 'service-failed'
   | 'host-not-running';
 
 export interface ErrorOptions {

@@ -1,7 +1,9 @@
-/** The log: pino to standard error, as lines for people on a terminal and as JSON elsewhere. Values, never secrets or tensors. */
+/** The log: pino to standard error or a file, as lines for people on a terminal and as JSON elsewhere. Values, never secrets or tensors. */
+import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
 import pretty from 'pino-pretty';
+import { LogFile } from './log-file.ts';
 
 export type Log = Logger;
 
@@ -12,11 +14,17 @@ export interface LogListener {
   write(line: string): void;
 }
 
-/**
- * `listener` hears what is `info` or more serious also where standard error is told less, so that a person who looks later finds it.
- */
-export function createLog(level: LogLevel, format: 'text' | 'json', listener?: LogListener): Log {
-  const stream = format === 'json' ? pino.destination({ dest: 2, sync: true }) : prettyStream();
+export interface LogPlaces {
+  /** A file instead of standard error. */
+  readonly file?: string | undefined;
+  /** Hears what is `info` or more serious also where the log itself is told less, so that a person who looks later finds it. */
+  readonly listener?: LogListener;
+}
+
+/** Throws where `file` cannot be written. */
+export function createLog(level: LogLevel, format: 'text' | 'json', { file, listener }: LogPlaces = {}): Log {
+  const logFile = file === undefined ? undefined : new LogFile(file);
+  const stream = format === 'json' ? (logFile ?? pino.destination({ dest: 2, sync: true })) : prettyStream(logFile);
   if (listener === undefined) return pino({ ...options, level }, stream);
   const threshold = { number: numberOf(level) };
   const both: DestinationStream = {
@@ -31,7 +39,7 @@ export function createLog(level: LogLevel, format: 'text' | 'json', listener?: L
   return log;
 }
 
-/** From now on standard error is told this level and above. */
+/** From now on the log is told this level and above. */
 export function changeLogLevel(log: Log, level: LogLevel): void {
   const threshold = thresholds.get(log);
   if (threshold === undefined) {
@@ -54,13 +62,23 @@ function heardLevel(level: LogLevel): LogLevel {
 
 const options = { base: null, errorKey: 'error' };
 
-function prettyStream(): DestinationStream {
+function prettyStream(file: LogFile | undefined): DestinationStream {
   return pretty({
-    destination: 2,
+    destination: file === undefined ? 2 : intoFile(file),
     sync: true,
-    colorize: process.stderr.isTTY && process.env['NO_COLOR'] === undefined,
+    colorize: file === undefined && process.stderr.isTTY && process.env['NO_COLOR'] === undefined,
     translateTime: 'SYS:HH:MM:ss',
     ignore: 'pid,hostname',
     errorLikeObjectKeys: ['error'],
+  });
+}
+
+function intoFile(file: LogFile): Writable {
+  return new Writable({
+    decodeStrings: false,
+    write(line: string | Buffer, _, done) {
+      file.write(line.toString());
+      done();
+    },
   });
 }

@@ -7,7 +7,7 @@ import { MillraceError } from '../base/errors.ts';
 import { htmlReport } from '../loadtest/html-report.ts';
 import { runLoadProcess } from '../loadtest/load-process.ts';
 import type { SampleRows } from '../loadtest/request-inputs.ts';
-import { parseSamples } from '../models/samples.ts';
+import { parseSamples, plainInputs } from '../models/samples.ts';
 import { version } from '../version.ts';
 import { planOf, targetOfUrl } from './bench-plan.ts';
 import type { BenchFlags, BenchTarget } from './bench-plan.ts';
@@ -96,7 +96,7 @@ async function samplesOf(
   if (flags.samples !== undefined) return parseSamples(await read(flags.samples, 'samples')).inputs;
   if (modelsFolder === undefined || flags.random === true) return undefined;
   try {
-    return parseSamples(await readFile(join(modelsFolder, model, 'samples.json'), 'utf8')).inputs;
+    return plainInputs(parseSamples(await readFile(join(modelsFolder, model, 'samples.json'), 'utf8')));
   } catch {
     return undefined;
   }

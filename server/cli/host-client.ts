@@ -53,6 +53,11 @@ export class HostClient {
     return this.#ask<Answer>('POST', path, body, timeoutMs);
   }
 
+  /** A body that is no JSON. */
+  send<Answer>(path: string, body: Uint8Array<ArrayBuffer>, contentType: string, timeoutMs = 60_000): Promise<Answer> {
+    return this.#exchange<Answer>('POST', path, { 'Content-Type': contentType }, body, timeoutMs);
+  }
+
   put<Answer>(path: string, body: object): Promise<Answer> {
     return this.#ask<Answer>('PUT', path, body, requestTimeoutMs);
   }
@@ -61,15 +66,22 @@ export class HostClient {
     return this.#ask<Answer>('PATCH', path, body, timeoutMs);
   }
 
-  /** An answer that is no JSON. */
-  async text(path: string): Promise<string> {
-    const { response, text } = await this.#send('GET', path, undefined, requestTimeoutMs);
-    if (response.ok) return text;
-    throw errorOf(JSON.parse(text) as ErrorBody);
-  }
-
   delete<Answer>(path: string): Promise<Answer> {
     return this.#ask<Answer>('DELETE', path, undefined, requestTimeoutMs);
+  }
+
+  /** An answer that is no JSON. */
+  async text(path: string): Promise<string> {
+    const { response, bytes } = await this.#send('GET', path, {}, undefined, requestTimeoutMs);
+    if (response.ok) return bytes.toString();
+    throw errorOf(JSON.parse(bytes.toString()) as ErrorBody);
+  }
+
+  /** A file. Throws `host-not-running` where there is none. */
+  async bytes(path: string): Promise<Buffer> {
+    const { response, bytes } = await this.#send('GET', path, {}, undefined, fileTimeoutMs);
+    if (response.ok) return bytes;
+    throw this.#gone(new Error(`It answered ${response.status}.`));
   }
 
   /** Headers with which this user's own programs call the inference listener; none where it needs no key. */
@@ -80,27 +92,25 @@ export class HostClient {
     return { Authorization: `Bearer ${secret}` };
   }
 
-  /** What is no JSON, a file. Throws `host-not-running` where there is none. */
-  async bytes(path: string): Promise<Buffer> {
-    try {
-      const response = await fetch(`${this.run.adminUrl}/api/v1${path}`, {
-        signal: AbortSignal.timeout(fileTimeoutMs),
-        headers: { Authorization: `Bearer ${this.run.adminToken}` },
-      });
-      if (!response.ok) throw new Error(`It answered ${response.status}.`);
-      return Buffer.from(await response.arrayBuffer());
-    } catch (error) {
-      throw this.#gone(error);
-    }
+  async #ask<Answer>(method: string, path: string, body: object | undefined, timeoutMs: number): Promise<Answer> {
+    return body === undefined
+      ? this.#exchange(method, path, {}, undefined, timeoutMs)
+      : this.#exchange(method, path, { 'Content-Type': 'application/json' }, JSON.stringify(body), timeoutMs);
   }
 
   /** Throws the error that the host answered with, or `host-not-running` where it does not answer. */
-  async #ask<Answer>(method: string, path: string, body: object | undefined, timeoutMs: number): Promise<Answer> {
-    const { response, text } = await this.#send(method, path, body, timeoutMs);
+  async #exchange<Answer>(
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: string | Uint8Array<ArrayBuffer> | undefined,
+    timeoutMs: number,
+  ): Promise<Answer> {
+    const { response, bytes } = await this.#send(method, path, headers, body, timeoutMs);
     // Another program has taken the port of a host that was killed.
     const isOurs = response.headers.get('content-type') === 'application/json' && response.status !== 401;
     if (!isOurs) throw this.#gone(undefined);
-    const answer = JSON.parse(text) as Answer & ErrorBody;
+    const answer = JSON.parse(bytes.toString()) as Answer & ErrorBody;
     if (response.ok) return answer;
     throw errorOf(answer);
   }
@@ -108,20 +118,18 @@ export class HostClient {
   async #send(
     method: string,
     path: string,
-    body: object | undefined,
+    headers: Readonly<Record<string, string>>,
+    body: string | Uint8Array<ArrayBuffer> | undefined,
     timeoutMs: number,
-  ): Promise<{ readonly response: Response; readonly text: string }> {
+  ): Promise<{ readonly response: Response; readonly bytes: Buffer }> {
     try {
       const response = await fetch(`${this.run.adminUrl}/api/v1${path}`, {
         method,
         signal: AbortSignal.timeout(timeoutMs),
-        headers: {
-          Authorization: `Bearer ${this.run.adminToken}`,
-          ...(body !== undefined && { 'Content-Type': 'application/json' }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
+        headers: { Authorization: `Bearer ${this.run.adminToken}`, ...headers },
+        ...(body !== undefined && { body }),
       });
-      return { response, text: await response.text() };
+      return { response, bytes: Buffer.from(await response.arrayBuffer()) };
     } catch (error) {
       throw this.#gone(error);
     }

@@ -19,6 +19,7 @@ export interface ServeFlags {
   readonly replicas?: number;
   readonly data: string;
   readonly logLevel?: string;
+  readonly logFile?: string;
   readonly json?: boolean;
   /** Started by a program that talks to it over Node's channel between processes. */
   readonly parent?: boolean;
@@ -65,7 +66,11 @@ async function settingsFrom(flags: ServeFlags): Promise<ReturnType<typeof readSt
       admin: { port: flags.adminPort },
       drainTimeoutMs: flags.parent === true ? parentDrainMs(file['drainTimeoutMs']) : undefined,
       defaults: { replicas: flags.replicas },
-      log: { level: flags.logLevel, format: flags.json === true ? 'json' : undefined },
+      log: {
+        level: flags.logLevel,
+        format: flags.json === true ? 'json' : undefined,
+        file: flags.logFile === undefined ? undefined : resolve(flags.logFile),
+      },
     },
     environment: process.env,
     dataDirectory,

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { MillraceError } from '../base/errors.ts';
 import type { SampleRows } from '../loadtest/request-inputs.ts';
-import { parseSamples } from '../models/samples.ts';
+import { parseSamples, plainInputs } from '../models/samples.ts';
 import { scanStore } from '../models/store-scan.ts';
 import { tuneWishSchema } from '../protocol/admin/tune-result.ts';
 import type { JobView } from '../protocol/admin/job-view.ts';
@@ -136,7 +136,7 @@ async function placeOf(model: string, { data, models, version }: TuneFlags): Pro
 
 async function samplesOf(modelsFolder: string, model: string): Promise<SampleRows | undefined> {
   try {
-    return parseSamples(await readFile(join(modelsFolder, model, 'samples.json'), 'utf8')).inputs;
+    return plainInputs(parseSamples(await readFile(join(modelsFolder, model, 'samples.json'), 'utf8')));
   } catch {
     return undefined;
   }

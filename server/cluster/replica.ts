@@ -14,6 +14,7 @@ import { FrameChannel } from '../protocol/frame-channel.ts';
 import { frameTypes, joined } from '../protocol/frames.ts';
 import type { Frame } from '../protocol/frames.ts';
 import { CallsInFlight } from './calls-in-flight.ts';
+import type { PredictForm } from '../protocol/predict-form.ts';
 import { judgeRun } from './hung-run.ts';
 import { RunningMedian } from './running-median.ts';
 import type { ReplicaProcess } from './spawn.ts';
@@ -23,6 +24,8 @@ import { StderrTail } from './stderr-tail.ts';
 export interface ReplicaCall {
   readonly request: {
     readonly kind: CallKind;
+    /** Of a `predict` body. Default JSON. */
+    readonly form?: PredictForm | undefined;
     /** In the pieces in which it arrived. */
     readonly body: readonly Buffer[];
     readonly bodyBytes: number;
@@ -166,14 +169,14 @@ export class Replica<C extends ReplicaCall> {
   }
 
   send(call: C): void {
-    const { kind, body, bodyBytes, jsonLength, receivedMs, wantsOutputs = false } = call.request;
+    const { kind, form, body, bodyBytes, jsonLength, receivedMs, wantsOutputs = false } = call.request;
     const nowMs = performance.now();
     const idle = this.#inFlight.size === 0;
     if (idle) this.#runSinceMs = nowMs;
     this.#lastRequestId = (this.#lastRequestId + 1) >>> 0;
     this.#inFlight.add(this.#lastRequestId, call);
     this.#bytesInFlight += bodyBytes;
-    const head = encodeCallHead({ kind, jsonLength, queuedMs: nowMs - receivedMs, wantsOutputs });
+    const head = encodeCallHead({ kind, form, jsonLength, queuedMs: nowMs - receivedMs, wantsOutputs });
     this.#channel.send(frameTypes.infer, this.#lastRequestId, head, body, idle ? 'now' : 'soon');
   }
 

@@ -57,6 +57,7 @@ const statuses = {
   'version-in-use': 409,
   'disk-full': 507,
   'port-in-use': 500,
+  'service-failed': 500,
   'host-not-running': 500,
 } as const satisfies Record<ErrorCode, number>;
 

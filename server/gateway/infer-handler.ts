@@ -13,6 +13,8 @@ import type { FeatureStore } from '../features/feature-store.ts';
 import { viaName } from '../protocol/control.ts';
 import { joined } from '../protocol/frames.ts';
 import { scanRequestParameters } from '../protocol/oip-request.ts';
+import { predictFormOf } from '../protocol/predict-form.ts';
+import type { PredictForm } from '../protocol/predict-form.ts';
 import { parseCacheControl } from './cache-control.ts';
 import type { GarbageCollection } from './garbage-collection.ts';
 import type { MemoryBudget } from './memory-budget.ts';
@@ -64,11 +66,14 @@ export function handleInference(
   }
   const permit = new MemoryPermit(context.budget);
   const submit = (body: ReceivedBody): void => {
-    context.garbage.onBody(body.bytes);
+    context.garbage.onBytes(body.bytes);
     try {
       const model = chooseModel(body)!;
-      const submission = { model, kind, body, jsonLength, receivedMs, request, response, head, client, permit, fail };
-      const entity = kind === 'predict' ? readEntityRequest(joined(body.pieces)) : undefined;
+      const form = kind === 'predict' && !beginsAsObject(body) ? formOf(request, body) : undefined;
+      const call = { model, kind, form, body, jsonLength, receivedMs };
+      const submission = { ...call, request, response, head, client, permit, fail };
+      const isJson = kind === 'predict' && form === undefined;
+      const entity = isJson ? readEntityRequest(joined(body.pieces)) : undefined;
       if (entity === undefined) submitCall(submission);
       else void submitFilled(context.features, entity, submission);
     } catch (error) {
@@ -94,6 +99,8 @@ export function handleInference(
 interface Submission {
   readonly model: GatewayModel;
   readonly kind: CallKind;
+  /** Undefined where it is JSON. */
+  readonly form: PredictForm | undefined;
   readonly body: ReceivedBody;
   readonly jsonLength: number | undefined;
   readonly receivedMs: number;
@@ -103,6 +110,16 @@ interface Submission {
   readonly client: CallClient | undefined;
   readonly permit: MemoryPermit;
   readonly fail: (error: MillraceError) => void;
+}
+
+/** As nearly every body of `/predict` does: nothing else about it has to be found out. */
+function beginsAsObject({ pieces }: ReceivedBody): boolean {
+  return pieces[0]?.[0] === 0x7b;
+}
+
+function formOf(request: IncomingMessage, body: ReceivedBody): PredictForm | undefined {
+  const form = predictFormOf(rawHeader(request.rawHeaders, 'content-type'), joined(body.pieces));
+  return form === 'json' ? undefined : form;
 }
 
 /** The same once the feature store has been asked. Never throws. */
@@ -157,14 +174,17 @@ function submitCall(submission: Submission): void {
   });
 }
 
-function callRequest({ model, kind, body, jsonLength, receivedMs, request, head, client }: Submission): CallRequest {
+function callRequest(submission: Submission): CallRequest {
+  const { model, kind, form, body, jsonLength, receivedMs, request, head, client } = submission;
   // A body that is JSON throughout is read as one; of a binary one only the beginning is looked at.
   const pieces = jsonLength === undefined && body.pieces.length > 1 ? [joined(body.pieces)] : body.pieces;
-  const hints = jsonLength === 0 ? {} : scanRequestParameters(beginning(pieces, jsonLength ?? body.bytes));
+  const hints =
+    jsonLength === 0 || form !== undefined ? {} : scanRequestParameters(beginning(pieces, jsonLength ?? body.bytes));
   const timeoutMs =
     hints.timeoutMicros === undefined || hints.timeoutMicros === 0 ? model.timeoutMs : hints.timeoutMicros / 1000;
   return {
     kind,
+    form,
     body: pieces,
     bodyBytes: body.bytes,
     jsonLength,

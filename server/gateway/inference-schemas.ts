@@ -22,7 +22,7 @@ const parameters: JsonSchema = {
 
 const datatype: JsonSchema = { enum: [...datatypes] };
 
-const tensorMetadata = object({ name: text, datatype, shape: list(whole) });
+const tensorMetadata = object({ name: text, datatype, shape: list(whole) }, { parameters });
 
 /** Flat or nested in the tensor's shape; absent where `binary_data_size` says that the bytes follow the JSON. */
 const data: JsonSchema = { type: 'array', items: anything };

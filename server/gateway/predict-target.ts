@@ -1,6 +1,7 @@
 /** Which model a `POST /predict` means: the top-level `model` of its body, and `version` where it is given. */
 import { MillraceError } from '../base/errors.ts';
 import { parseModelName } from '../models/model-name.ts';
+import { isImage } from '../protocol/image-head.ts';
 import { parseJsonDocument } from '../protocol/json-document.ts';
 import { described } from '../protocol/wording.ts';
 
@@ -21,6 +22,9 @@ export function predictTarget(body: Buffer): PredictTarget {
         hint: 'Send it to /predict/<model>.',
       },
     );
+  }
+  if (isImage(body)) {
+    throw new MillraceError('invalid-request', 'A picture names no model.', { hint: 'Send it to /predict/<model>.' });
   }
   const document = parseJsonDocument(body);
   const { model, version } =

@@ -1,5 +1,5 @@
 /** The documents of the Open Inference Protocol and Triton's extensions that describe a model. Pure. */
-import type { Datatype, TensorSpec } from '../protocol/tensors.ts';
+import type { Datatype, ModelFacts, TensorSpec } from '../protocol/tensors.ts';
 import type { GatewayModel } from './model-catalog.ts';
 
 /** Triton's name for ONNX models; its clients compare it. */
@@ -10,10 +10,23 @@ export function modelMetadata(model: GatewayModel, versions: readonly string[]):
     name: model.name,
     versions,
     platform,
-    inputs: model.facts?.signature.inputs.map(tensorMetadata) ?? [],
+    inputs: model.facts?.signature.inputs.map((spec) => inputMetadata(spec, model.facts!)) ?? [],
     outputs: model.facts?.signature.outputs.map(tensorMetadata) ?? [],
   };
 }
+
+/** An input that may also be sent as a picture says so beside its own datatype, which stays what the model takes. */
+function inputMetadata(spec: TensorSpec, { recipe }: ModelFacts): object {
+  const takesPictures = recipe?.images.some(({ name }) => name === spec.name) === true;
+  return { ...tensorMetadata(spec), ...(takesPictures && { parameters: pictureParameters }) };
+}
+
+/** `BYTES` of one dimension, one file each. */
+const pictureParameters = {
+  content_type: 'image/jpeg,image/png,image/webp',
+  encoded_datatype: 'BYTES',
+  encoded_shape: '-1',
+} as const;
 
 function tensorMetadata({ name, datatype, shape }: TensorSpec): object {
   return { name, datatype, shape };

@@ -39,6 +39,8 @@ import type { SettingsOrders } from '../admin/settings-routes.ts';
 import { sourceRoutes } from '../admin/source-routes.ts';
 import type { SourceDesk } from '../admin/source-routes.ts';
 import { statusRoutes } from '../admin/status-routes.ts';
+import { testCaseRoutes } from '../admin/test-case-routes.ts';
+import type { TestCaseDesk } from '../admin/test-case-routes.ts';
 import { tryRoutes } from '../admin/try-routes.ts';
 import type { AnswerInference } from '../admin/try-routes.ts';
 import { uploadRoutes } from '../admin/upload-routes.ts';
@@ -90,6 +92,7 @@ export interface AdminApiParts extends HostViewParts {
   readonly sources: SourceDesk;
   readonly scaling: ScalingControls;
   readLog(query: LogQuery): LogView;
+  readonly testCases: TestCaseDesk;
   readHistory(query: HistoryQuery): HistoryAnswer;
   /** Answers as the inference listener does. */
   readonly answerInference: AnswerInference;
@@ -159,6 +162,7 @@ export class AdminApi {
         ...doctorRoutes({ jobs: this.jobs, doctor: parts.doctor }),
         ...settingsRoutes(parts.settings),
         ...tryRoutes(parts.answerInference),
+        ...testCaseRoutes(parts.testCases),
         ...measuringRoutes({
           ...parts.measuring,
           jobs: this.jobs,

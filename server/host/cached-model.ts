@@ -23,8 +23,9 @@ import { checksumOf } from '../cache/recent-answers.ts';
 import type { RecentAnswers, Scope } from '../cache/recent-answers.ts';
 import { SingleFlight } from '../cache/single-flight.ts';
 import type { ModelStatistics } from '../metrics/model-statistics.ts';
+import { isEncoded } from '../protocol/encoded-images.ts';
 import { joined } from '../protocol/frames.ts';
-import type { ModelFacts } from '../protocol/tensors.ts';
+import type { ModelFacts, Tensor } from '../protocol/tensors.ts';
 import { Passage } from './passage.ts';
 import { encodeSaved, readSavable } from './savable-request.ts';
 import type { EncodedAnswer, SavableRequest } from './savable-request.ts';
@@ -183,8 +184,9 @@ export class CachedModel {
     return this.options.run(request, (answer) => onAnswer({ ...answer, cache }), onError);
   }
 
-  #scopeOf({ kind, jsonLength, client }: CallRequest): Scope {
-    const text = `${this.#serial} ${kind} ${jsonLength}`;
+  #scopeOf({ kind, form, jsonLength, client }: CallRequest): Scope {
+    const how = form === undefined ? kind : `${kind} ${form}`;
+    const text = `${this.#serial} ${how} ${jsonLength}`;
     const isShared = client === undefined || client.partition === '';
     return { model: this.options.name, serial: this.#serial, text: isShared ? text : `${text} ${client.partition}` };
   }
@@ -196,8 +198,9 @@ export class CachedModel {
     if (parsed === undefined) return undefined;
     const { inputs, outputs, parameters } = parsed.request;
     // The name is part of it, so that clearing a model clears all that it would find.
+    const contents = `${name} ${digest()!}${imagesKeyOf(model, inputs)}`;
     const partition = request.client?.partition ?? '';
-    const key = cacheKey({ digest: `${name} ${digest()!}`, partition, inputs, outputs, parameters });
+    const key = cacheKey({ digest: contents, partition, inputs, outputs, parameters });
     return { ...parsed, key, model };
   }
 }
@@ -213,6 +216,11 @@ export interface Visit {
   readonly startedMs: number;
   onAnswer(answer: Answer): void;
   onError(error: MillraceError): void;
+}
+
+/** Pictures are known by their bytes, and what those become by the recipe, which is not among the model's contents. */
+function imagesKeyOf({ recipe }: ModelFacts, inputs: readonly Tensor[]): string {
+  return recipe !== undefined && inputs.some(isEncoded) ? ` ${recipe.imagesKey}` : '';
 }
 
 /** What the writers need: the inputs are views of a body that may lie in a buffer many times its size. */

@@ -12,6 +12,7 @@ import type { Deployment } from './deployment.ts';
 import { graphicsLevels } from './graphics-levels.ts';
 import { MachineLoad } from './machine-load.ts';
 import { coarse, replicaView } from './replica-view.ts';
+import { recipeView } from './recipe-view.ts';
 import type { ServedModel } from './served-model.ts';
 import { readVersionFacts } from './version-facts.ts';
 import type { VersionFacts } from './version-facts.ts';
@@ -116,8 +117,10 @@ export class HostViews {
       }),
       ...(facts?.labels !== undefined && { labels: [...facts.labels] }),
       ...(facts?.featureNames !== undefined && { featureNames: [...facts.featureNames] }),
+      ...(facts?.recipe !== undefined && { recipe: recipeView(facts)! }),
       ...(exampleRow !== undefined && { exampleRow: [...exampleRow] }),
       takesPredict: served.takesPredict,
+      keepsTestCases: served.takesPredict && served.isStored,
       timeoutMs: served.timeoutMs,
       strategy: served.strategy,
       queued: versions.reduce((sum, each) => sum + each.reading().queued, 0),

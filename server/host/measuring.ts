@@ -7,7 +7,7 @@ import { htmlReport } from '../loadtest/html-report.ts';
 import { runLoadProcess } from '../loadtest/load-process.ts';
 import type { SampleRows } from '../loadtest/request-inputs.ts';
 import { parseModelName } from '../models/model-name.ts';
-import { parseSamples } from '../models/samples.ts';
+import { parseSamples, plainInputs } from '../models/samples.ts';
 import { SettingFile } from '../tuning/setting-file.ts';
 import { tuneModel } from '../tuning/tune-model.ts';
 import { version } from '../version.ts';
@@ -51,7 +51,7 @@ export function measuringOf(host: MeasuredHost): Omit<MeasuringParts, 'jobs' | '
 /** Undefined where there are none that can be read: then inputs are made up. */
 async function samplesOf(modelsFolder: string, model: string): Promise<SampleRows | undefined> {
   try {
-    return parseSamples(await readFile(join(modelsFolder, parseModelName(model), 'samples.json'), 'utf8')).inputs;
+    return plainInputs(parseSamples(await readFile(join(modelsFolder, parseModelName(model), 'samples.json'), 'utf8')));
   } catch {
     return undefined;
   }

@@ -70,6 +70,7 @@ export class ModelBuilder {
       gate: this.#gate,
       log,
       exampleRow: await readExampleRow(found?.modelPath),
+      isStored: model.isStored,
       known: record && knownFrom(record),
       devices: found && devicesOf({ model: model.name, version: found, manifest, config, book: devices, onEvent }),
       answers: this.#options.answers,

@@ -16,7 +16,10 @@ import type { ServedModel } from './served-model.ts';
 export async function runSampleGate(model: ServedModel, samples: SavedSamples): Promise<SamplesReport> {
   const { facts } = model;
   if (facts === undefined) throw new MillraceError('internal', 'The gate runs before the model has loaded.');
-  const report = await compareSamples({ signature: facts.signature, run: (inputs) => ask(model, inputs) }, samples);
+  const report = await compareSamples(
+    { signature: facts.signature, recipe: facts.recipe, run: (inputs) => askVersion(model, inputs) },
+    samples,
+  );
   if (report.failures.length === 0) return report;
   throw new MillraceError(
     'model-refused',
@@ -26,7 +29,7 @@ export async function runSampleGate(model: ServedModel, samples: SavedSamples): 
 }
 
 /** One request to a version, past the gateway. */
-async function ask(model: ServedModel, inputs: readonly Tensor[]): Promise<Tensor[]> {
+export async function askVersion(model: ServedModel, inputs: readonly Tensor[]): Promise<Tensor[]> {
   const { body, jsonLength } = encodeInferRequest(inputs);
   const receivedMs = performance.now();
   const answer = await new Promise<Answer>((resolve, reject) => {

@@ -10,7 +10,7 @@ import { parseInferRequest } from '../protocol/oip-request.ts';
 import type { InferRequest } from '../protocol/oip-request.ts';
 import { encodeInferResponse } from '../protocol/oip-response.ts';
 import { packOutputs, unpackOutputs } from '../protocol/packed-outputs.ts';
-import { parsePredictRequest } from '../protocol/predict-request.ts';
+import { parsePredictBody } from '../protocol/predict-body.ts';
 import type { PredictRequest } from '../protocol/predict-request.ts';
 import { encodePredictResponse } from '../protocol/predict-response.ts';
 import type { ModelFacts } from '../protocol/tensors.ts';
@@ -33,7 +33,9 @@ export function readSavable(
   hasRemotes: boolean,
 ): ReadRequest | undefined {
   try {
-    if (call.kind === 'predict') return { kind: 'predict', request: parsePredictRequest(body, model) };
+    if (call.kind === 'predict') {
+      return { kind: 'predict', request: parsePredictBody(body, call.form ?? 'json', model) };
+    }
     const request = parseInferRequest(body, call.jsonLength, model);
     if (hasRemotes && !isPlain(body.subarray(0, call.jsonLength), request, call.jsonLength)) return undefined;
     return { kind: 'oip', request };

@@ -7,7 +7,9 @@ import type { ReplicaSetOptions } from '../cluster/replica-set-options.ts';
 import type { ReplicaProcess } from '../cluster/spawn.ts';
 import type { StartGate } from '../cluster/start-gate.ts';
 import type { NewHostEvent } from '../protocol/admin/host-event.ts';
-import type { Signature } from '../protocol/tensors.ts';
+import { featureNamesOf, recipeOf, resolveRecipe } from '../protocol/resolved-recipe.ts';
+import type { ResolvedRecipe } from '../protocol/resolved-recipe.ts';
+import type { ModelFacts, Signature } from '../protocol/tensors.ts';
 import type { ModelCacheOptions } from './model-cache.ts';
 
 export interface ServedModelOptions extends ModelCacheOptions {
@@ -15,6 +17,8 @@ export interface ServedModelOptions extends ModelCacheOptions {
   readonly gate: StartGate;
   readonly log: Log;
   readonly exampleRow: readonly number[] | undefined;
+  /** Default false. */
+  readonly isStored?: boolean | undefined;
   /** What the version's record says of it, so that it can be described before it is loaded. */
   readonly known?: KnownVersion | undefined;
   /** Default: everything on the CPU. */
@@ -58,7 +62,8 @@ export function replicaSetOptions(options: ServedModelOptions): ReplicaSetOption
       maxBatchSize: manifest.maxBatchSize,
       maxBatchDelayMs: manifest.maxBatchDelayMs,
       labels,
-      featureNames: manifest.features,
+      featureNames: featureNamesOf(manifest),
+      recipe: recipeOf(manifest),
     },
     gate,
     devices: devices ?? cpuOnly,
@@ -66,6 +71,36 @@ export function replicaSetOptions(options: ServedModelOptions): ReplicaSetOption
     onEvent: (event) => options.onEvent({ ...event, model: name }),
     log: (level, message, facts) => log[level](facts, message),
   };
+}
+
+/** What the gateway knows of it. */
+export function factsOf(
+  { entry, version }: ServedModelOptions,
+  signature: Signature,
+  maxBatchSize: number,
+): ModelFacts {
+  const { name, labels, manifest } = entry;
+  return {
+    name,
+    version: version?.version ?? '1',
+    signature,
+    maxBatchSize,
+    labels,
+    featureNames: featureNamesOf(manifest),
+    recipe: fittingRecipe(manifest, signature),
+  };
+}
+
+/** One that does not fit is the replica's to refuse: it does not load. */
+function fittingRecipe(
+  manifest: ServedModelOptions['entry']['manifest'],
+  signature: Signature,
+): ResolvedRecipe | undefined {
+  try {
+    return resolveRecipe(recipeOf(manifest), signature);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Queue places per slot: about ten times what is being computed, more than that only waits to time out. */

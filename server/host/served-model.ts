@@ -16,7 +16,7 @@ import type { GatewayModel, ModelState } from '../gateway/model-catalog.ts';
 import type { ModelReading } from '../metrics/inference-metrics.ts';
 import { ModelStatistics } from '../metrics/model-statistics.ts';
 import type { ModelEntry, ModelVersion } from '../models/repository.ts';
-import type { ModelFacts, Signature } from '../protocol/tensors.ts';
+import type { ModelFacts } from '../protocol/tensors.ts';
 import type { Run } from './cached-model.ts';
 import { CopyControl } from './copy-control.ts';
 import { LoadWatch } from './load-watch.ts';
@@ -24,7 +24,7 @@ import { Loading } from './loading.ts';
 import type { Residence } from './loading.ts';
 import { ModelCache } from './model-cache.ts';
 import { replicaEvents } from './replica-events.ts';
-import { maxQueueOf, replicaSetOptions } from './served-model-options.ts';
+import { factsOf, maxQueueOf, replicaSetOptions } from './served-model-options.ts';
 import type { KnownVersion, ServedModelOptions } from './served-model-options.ts';
 import { countOutcome } from './outcome-count.ts';
 import {
@@ -46,6 +46,8 @@ export class ServedModel implements GatewayModel {
   readonly version: string;
   readonly description: string | undefined;
   readonly exampleRow: readonly number[] | undefined;
+  /** Its files are in the store, where Millrace may write. */
+  readonly isStored: boolean;
   statistics = new ModelStatistics();
   /** What the autoscaler wants to know between its ticks. */
   readonly loadWatch = new LoadWatch(() => {
@@ -65,6 +67,8 @@ export class ServedModel implements GatewayModel {
   readonly #replicas: ReplicaSet<Call>;
   readonly #remotes: readonly RemoteUpstream[];
   #facts: ModelFacts | undefined;
+  /** By its record, before it is loaded. */
+  #knownFacts: ModelFacts | undefined;
   #batching: GatewayModel['batching'];
   #sweeper: NodeJS.Timeout | undefined;
   /** The autoscaler's number while it is loaded. */
@@ -84,6 +88,7 @@ export class ServedModel implements GatewayModel {
     this.version = version?.version ?? '1';
     this.description = manifest.description;
     this.exampleRow = options.exampleRow;
+    this.isStored = options.isStored === true;
     this.timeoutMs = manifest.timeoutMs ?? config.defaults.timeoutMs;
     this.threads = placement.threads;
     const strategy = manifest.strategy ?? config.defaults.strategy;
@@ -195,7 +200,7 @@ export class ServedModel implements GatewayModel {
   get facts(): ModelFacts | undefined {
     const { known } = this.#options;
     if (this.#facts !== undefined || known === undefined) return this.#facts;
-    return this.#factsOf(known.signature, known.maxBatchSize);
+    return (this.#knownFacts ??= factsOf(this.#options, known.signature, known.maxBatchSize));
   }
 
   get batching(): GatewayModel['batching'] {
@@ -368,20 +373,17 @@ export class ServedModel implements GatewayModel {
       this.#options.log.info(`${this.name}/${this.version}: ${report.batching}`);
       this.#options.onEvent(readyEvent(this.name, this.version, report));
     }
-    this.#facts = this.#factsOf(report.signature, report.maxBatchSize);
+    this.#facts = factsOf(this.#options, report.signature, report.maxBatchSize);
     this.#batching = { ...this.#batching, maxBatchSize: report.maxBatchSize, reason: report.batching };
-  }
-
-  #factsOf(signature: Signature, maxBatchSize: number): ModelFacts {
-    const { labels, manifest } = this.#options.entry;
-    return { name: this.name, version: this.version, signature, maxBatchSize, labels, featureNames: manifest.features };
   }
 
   /** Only a model without local replicas depends on what its servers say of it and whether one of them is there. */
   #onRemoteChange(): void {
     if (this.#options.version !== undefined || this.#stopping) return;
     const signature = this.#remotes.find((remote) => remote.signature !== undefined)?.signature;
-    if (signature !== undefined) this.#facts ??= { ...this.#factsOf(signature, 0), featureNames: undefined };
+    if (signature !== undefined) {
+      this.#facts ??= { ...factsOf(this.#options, signature, 0), featureNames: undefined, recipe: undefined };
+    }
     const gone = this.#remotes.every((remote) => !remote.alive && remote.condition === 'down');
     this.#noServer = gone ? noServer(this.name) : undefined;
     this.#dispatcher.setOutage(this.#noServer);

@@ -66,6 +66,7 @@ export async function tryModel(request: TrialRequest, limits = trialLimits(reque
       maxBatchSize: request.maxBatchSize,
       memoryLimitBytes: limits.memoryBytes,
       samples: request.samples,
+      recipe: request.recipe,
     } satisfies TrialCommand);
     const end = await ended;
     request.signal?.throwIfAborted();

@@ -4,12 +4,44 @@
  */
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Recipe } from '../protocol/recipe.ts';
+import { recipeOf } from '../protocol/resolved-recipe.ts';
+import { parseManifest } from './manifest.ts';
+import type { ModelManifest } from './manifest.ts';
 import type { ModelStore } from './model-store.ts';
 import { parseSamples } from './samples.ts';
 import type { SampleCases } from './samples.ts';
 import type { FileDigest, Staging } from './staging.ts';
 
 const carriedFiles = ['labels.txt', 'millrace.json', 'samples.json', 'config.pbtxt'];
+
+/** The owner's own test cases of a model, beside its versions; undefined where there are none. Throws `invalid-manifest`. */
+export async function ownSamples(store: ModelStore, name: string): Promise<SampleCases | undefined> {
+  const text = await readFile(join(store.modelsFolder, name, 'samples.json'), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : parseSamples(text);
+}
+
+/** The recipe that a further version will have: the owner's, else its own, else that of the version before. Not yet compared with the model. */
+export async function expectedRecipe(
+  store: ModelStore,
+  name: string,
+  own: ModelManifest,
+  previous: string | undefined,
+): Promise<Recipe | undefined> {
+  const before = previous === undefined ? {} : await readSettings(join(store.versionFolder(name, previous)));
+  const owners = await readSettings(join(store.modelsFolder, name));
+  return recipeOf({ ...before, ...recipeOf(own), ...owners });
+}
+
+/** Settings that cannot be read say nothing here; whoever serves the model says what is wrong with them. */
+async function readSettings(folder: string): Promise<Partial<ModelManifest>> {
+  try {
+    const raw: unknown = JSON.parse(await readFile(join(folder, 'millrace.json'), 'utf8'));
+    return recipeOf(parseManifest(raw, 'millrace.json')) ?? {};
+  } catch {
+    return {};
+  }
+}
 
 /** The test cases of a stored version; undefined where it has none. Throws `invalid-manifest`. */
 export async function savedSamples(store: ModelStore, name: string, version: string): Promise<SampleCases | undefined> {

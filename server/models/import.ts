@@ -5,7 +5,8 @@
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { asMillraceError, MillraceError } from '../base/errors.ts';
-import { carryOver, savedSamples } from './carry-over.ts';
+import { recipeOf, resolveRecipe } from '../protocol/resolved-recipe.ts';
+import { carryOver, expectedRecipe, ownSamples, savedSamples } from './carry-over.ts';
 import { configNotes, trialNotes } from './import-notes.ts';
 import { openSource } from './import-source.ts';
 import type { ImportSource } from './import-source.ts';
@@ -176,7 +177,10 @@ async function importVersion(job: VersionImport): Promise<ImportedVersion> {
   if (same !== undefined) return { state: 'unchanged', record: same, changes: undefined };
 
   const previous = before.length === 0 ? undefined : await store.record(name, before.at(-1)!);
-  const saved = staged.side.samples ?? (previous && (await savedSamples(store, name, previous.version)));
+  const saved =
+    (await ownSamples(store, name)) ??
+    staged.side.samples ??
+    (previous && (await savedSamples(store, name, previous.version)));
   report('try', 0, 0);
   const trial = await request.tryModel({
     modelPath: join(staged.folder, 'model.onnx'),
@@ -184,8 +188,10 @@ async function importVersion(job: VersionImport): Promise<ImportedVersion> {
     weightBytes: staged.neededBytes,
     maxBatchSize: staged.side.manifest.maxBatchSize,
     samples: request.skipSamples === true ? undefined : saved,
+    recipe: await expectedRecipe(store, name, staged.side.manifest, previous?.version),
     signal: request.signal,
   });
+  resolveRecipe(recipeOf(staged.side.manifest), trial.signature);
   const changes = previous && {
     since: previous.version,
     list: diffSignatures(previous.trial.signature, trial.signature),

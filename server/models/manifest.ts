@@ -9,6 +9,9 @@
 import { z } from 'zod';
 import { MillraceError } from '../base/errors.ts';
 import { deviceWishPattern } from '../protocol/device.ts';
+import type { InputRecipe, OutputRecipe } from '../protocol/recipe.ts';
+import { inputRecipes, outputRecipes } from './recipe-schema.ts';
+import { oneOf, quantity, record, whole } from './schema-parts.ts';
 
 const STRATEGIES = ['auto', 'round-robin', 'least-connections', 'ip-hash', 'session', 'random'] as const;
 const LOAD_MODES = ['start', 'on-demand', 'always'] as const;
@@ -54,6 +57,10 @@ export interface ModelManifest {
   readonly description?: string | undefined;
   /** Names of the input's columns in order, unique; they make `/predict` take objects. */
   readonly features?: readonly string[] | undefined;
+  /** How inputs are made of what people have, by the name of the input; docs/recipes.md. */
+  readonly inputs?: Readonly<Record<string, InputRecipe>> | undefined;
+  /** How outputs are read, by the name of the output. */
+  readonly outputs?: Readonly<Record<string, OutputRecipe>> | undefined;
   /** Rows that may run together, 1 to 4096; 0 turns batching off. */
   readonly maxBatchSize?: number | undefined;
   /** How long a batch that is not full waits for more rows, 0 to 1000. Default 0: a busy replica batches without waiting. */
@@ -99,33 +106,6 @@ const HOUR_MS = 3_600_000;
 /** RFC 9110 token: the characters of header and cookie names. */
 const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
 
-function whole(min: number, max: number, error = `must be a whole number from ${min} to ${max}`) {
-  return z.int(error).min(min, error).max(max, error);
-}
-
-function quantity(min: number, max: number) {
-  const error = `must be a number from ${min} to ${max}`;
-  return z.number(error).min(min, error).max(max, error);
-}
-
-function oneOf<const T extends readonly [string, ...string[]]>(names: T) {
-  return z.enum(names, `must be one of ${names.join(', ')}`);
-}
-
-/** An object without unknown keys; `millrace.json` with a misspelt field must not run with that field's default. */
-function record<T extends z.ZodRawShape>(shape: T) {
-  const allowed = Object.keys(shape).join(', ');
-  return z.strictObject(shape, {
-    error: (issue) => {
-      if (issue.code !== 'unrecognized_keys') return 'must be an object';
-      const keys = issue.keys ?? [];
-      const unknown = keys.map((key) => JSON.stringify(key)).join(', ');
-      if (keys.includes('group')) return 'has the field "group", which is reserved for a later version';
-      return `has the unknown field${keys.length > 1 ? 's' : ''} ${unknown}; allowed are ${allowed}`;
-    },
-  });
-}
-
 const token = z.string('must be a text').regex(TOKEN, 'must be a name of 1 to 100 letters, digits and hyphens');
 
 const session = record({ header: token.toLowerCase().optional(), cookie: token.optional() }).refine(
@@ -154,6 +134,8 @@ const manifest = record({
     .max(MAX_FEATURES, `must name at most ${MAX_FEATURES} features`)
     .refine((names) => new Set(names).size === names.length, 'must name each feature once')
     .optional(),
+  inputs: inputRecipes.optional(),
+  outputs: outputRecipes.optional(),
   maxBatchSize: whole(0, 4096, 'must be a whole number from 1 to 4096, or 0 for no batching').optional(),
   maxBatchDelayMs: quantity(0, 1000).default(0),
   replicas: whole(1, 64).optional(),
@@ -185,7 +167,11 @@ const manifest = record({
   nextUpstream: z
     .array(oneOf(FAILURES), 'must be a list')
     .default(['error', 'timeout', 'http_502', 'http_503', 'http_504']),
-});
+}).refine(({ features, inputs }) => {
+  const [only, ...others] = Object.values(inputs ?? {});
+  const names = others.length === 0 ? only?.table?.columns.map(({ name }) => name) : undefined;
+  return features === undefined || names === undefined || features.join('\0') === names.join('\0');
+}, 'names its features twice, in "features" and in a table, and not the same; leave "features" out');
 
 /**
  * The manifest with its defaults filled in. `{}` is a manifest: every field is optional.

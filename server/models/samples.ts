@@ -9,12 +9,26 @@ export interface SampleCases {
   readonly inputs: Readonly<Record<string, readonly unknown[]>>;
   readonly expected: Readonly<Record<string, readonly unknown[]>>;
   readonly tolerance: number;
+  /** Of single rows, where it is another. */
+  readonly tolerances?: readonly (number | undefined)[] | undefined;
+  /** What is known of single rows; as many as there are rows. */
+  readonly about: readonly (CaseAbout | undefined)[];
+}
+
+/** Of a test case that was saved from an answer. */
+export interface CaseAbout {
+  readonly name?: string | undefined;
+  /** ISO 8601. */
+  readonly savedAt?: string | undefined;
+  /** The version that gave the answer. */
+  readonly version?: string | undefined;
+  readonly tolerance?: number | undefined;
 }
 
 /** Rows that are run; the rest is not, which bounds the time of an import. */
 export const maxSampleRows = 200;
 /** float32 against float64, after some layers. */
-const defaultTolerance = 1e-3;
+export const defaultTolerance = 1e-3;
 
 /**
  * `{"inputs": rows, "expected": {output: rows}, "tolerance"?}`, or `inputs` by name for several. Other fields are allowed.
@@ -35,7 +49,37 @@ export function parseSamples(text: string): SampleCases {
   }
   const tolerance = raw['tolerance'] ?? defaultTolerance;
   if (typeof tolerance !== 'number' || !(tolerance >= 0)) throw fault('has a tolerance that is no number above 0');
-  return { inputs: firstRows(inputs), expected: firstRows(expected), tolerance };
+  const about = readAbout(raw['about'], lists[0]!.length).slice(0, maxSampleRows);
+  const tolerances = about.map((each) => each?.tolerance);
+  return {
+    inputs: firstRows(inputs),
+    expected: firstRows(expected),
+    tolerance,
+    ...(tolerances.some((each) => each !== undefined) && { tolerances }),
+    about,
+  };
+}
+
+/** Anything odd about it says nothing: it only describes. */
+function readAbout(raw: unknown, rows: number): (CaseAbout | undefined)[] {
+  const list: readonly unknown[] = Array.isArray(raw) ? raw : [];
+  return Array.from({ length: rows }, (_, row) => {
+    const about = list[row];
+    if (!isRecord(about)) return undefined;
+    const { name, savedAt, version, tolerance } = about;
+    return {
+      ...(typeof name === 'string' && { name }),
+      ...(typeof savedAt === 'string' && { savedAt }),
+      ...(typeof version === 'string' && { version }),
+      ...(typeof tolerance === 'number' && tolerance >= 0 && { tolerance }),
+    };
+  });
+}
+
+/** The inputs alone, for programs that send them as tensors; undefined where some are pictures, which only a recipe reads. */
+export function plainInputs({ inputs }: SampleCases): SampleCases['inputs'] | undefined {
+  const isPicture = (row: unknown): boolean => typeof row === 'object' && !Array.isArray(row);
+  return Object.values(inputs).some((rows) => rows.some(isPicture)) ? undefined : inputs;
 }
 
 type Rows = Record<string, readonly unknown[]>;

@@ -1,4 +1,5 @@
 /** What an import asks of a trial. The trial itself runs in a process of its own (inspect/trial-load.ts) and is passed in. */
+import type { Recipe } from '../protocol/recipe.ts';
 import type { SampleCases } from './samples.ts';
 import type { TrialResult } from './version-record.ts';
 
@@ -11,6 +12,8 @@ export interface TrialRequest {
   readonly maxBatchSize: number | undefined;
   /** Undefined: none are there, or they are skipped. */
   readonly samples: SampleCases | undefined;
+  /** By which pictures among them become numbers. */
+  readonly recipe?: Recipe | undefined;
   readonly signal: AbortSignal | undefined;
 }
 

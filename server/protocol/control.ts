@@ -5,6 +5,9 @@
 import type { ErrorCode } from '../base/errors.ts';
 import { MillraceError } from '../base/errors.ts';
 import type { Device } from './device.ts';
+import { predictForms } from './predict-form.ts';
+import type { PredictForm } from './predict-form.ts';
+import type { Recipe } from './recipe.ts';
 import type { Signature } from './tensors.ts';
 
 /** Body of a `load` frame. */
@@ -22,6 +25,7 @@ export interface LoadCommand {
   readonly maxBatchDelayMs: number;
   readonly labels: readonly string[] | undefined;
   readonly featureNames: readonly string[] | undefined;
+  readonly recipe?: Recipe | undefined;
   /** Default: the CPU. */
   readonly device?: Device | undefined;
 }
@@ -83,10 +87,14 @@ const kindCodes: Record<CallKind, number> = { oip: 1, predict: 2 };
 
 /** Beside the kind: the answer is to be followed by the outputs themselves. */
 const wantsOutputsBit = 0x100;
+/** From here on the place of the form among `predictForms`. */
+const formShift = 16;
 
 /** Head of an `infer` frame. */
 export interface CallHead {
   readonly kind: CallKind;
+  /** Of a `predict` body. Default JSON. */
+  readonly form?: PredictForm | undefined;
   /** Bytes of the body that are JSON; undefined where all of it is; 0 for a raw binary request. */
   readonly jsonLength: number | undefined;
   /** Milliseconds from the host's receipt to this frame, so that the answer can say where the time went. */
@@ -97,9 +105,10 @@ export interface CallHead {
 
 const callHeadBytes = 12;
 
-export function encodeCallHead({ kind, jsonLength, queuedMs, wantsOutputs }: CallHead): Buffer {
+export function encodeCallHead({ kind, form, jsonLength, queuedMs, wantsOutputs }: CallHead): Buffer {
   const head = Buffer.allocUnsafe(callHeadBytes);
-  head.writeUInt32LE(kindCodes[kind] | (wantsOutputs ? wantsOutputsBit : 0), 0);
+  const formCode = form === undefined ? 0 : predictForms.indexOf(form) << formShift;
+  head.writeUInt32LE(kindCodes[kind] | (wantsOutputs ? wantsOutputsBit : 0) | formCode, 0);
   head.writeInt32LE(jsonLength ?? -1, 4);
   head.writeFloatLE(queuedMs, 8);
   return head;
@@ -110,7 +119,8 @@ export function decodeCallHead(head: Buffer): CallHead {
   const jsonLength = head.readInt32LE(4);
   const code = head.readUInt32LE(0);
   return {
-    kind: (code & ~wantsOutputsBit) === kindCodes.predict ? 'predict' : 'oip',
+    kind: (code & 0xff) === kindCodes.predict ? 'predict' : 'oip',
+    form: code >>> formShift === 0 ? undefined : predictForms[code >>> formShift],
     jsonLength: jsonLength < 0 ? undefined : jsonLength,
     queuedMs: head.readFloatLE(8),
     wantsOutputs: (code & wantsOutputsBit) !== 0,

@@ -5,6 +5,7 @@
 import { MillraceError } from '../base/errors.ts';
 import { BinaryTail, readBinaryElements } from './binary-tensor.ts';
 import { countElements, isDatatype, rawElements } from './datatypes.ts';
+import { isEncoded } from './encoded-images.ts';
 import { parseJsonDocument } from './json-document.ts';
 import type { Tensor } from './tensors.ts';
 
@@ -17,10 +18,10 @@ export function encodeInferRequest(inputs: readonly Tensor[]): {
   const head = Buffer.from(
     JSON.stringify({
       parameters: { binary_data_output: true },
-      inputs: inputs.map(({ name, datatype, shape }, index) => ({
-        name,
-        datatype,
-        shape,
+      inputs: inputs.map((input, index) => ({
+        name: input.name,
+        datatype: input.datatype,
+        shape: isEncoded(input) ? [input.files.length] : input.shape,
         parameters: { binary_data_size: raw[index]!.byteLength },
       })),
     }),

@@ -5,12 +5,16 @@
  */
 import { MillraceError } from '../base/errors.ts';
 import { countElements } from './datatypes.ts';
+import { encodedImages, imageRecipeOf, imageSizes } from './encoded-images.ts';
+import type { ImageSize } from './encoded-images.ts';
 import { checkShape, countRows, InputSlots } from './input-slots.ts';
 import { parseExactJsonDocument, parseJsonDocument } from './json-document.ts';
 import { readJsonElements } from './json-tensor.ts';
 import { nearMatch } from './near-match.ts';
 import { parseId, type InferRequest } from './oip-request.ts';
 import { parseRequestParameters } from './request-parameters.ts';
+import { checkedCells, columnsOf, isImageValue, readImageValue, standInsOf } from './recipe-values.ts';
+import type { ResolvedTable } from './resolved-table.ts';
 import type { ModelFacts, Tensor, TensorSpec } from './tensors.ts';
 import { described, listed, quoted } from './wording.ts';
 
@@ -18,6 +22,8 @@ import { described, listed, quoted } from './wording.ts';
 export interface PredictRequest extends InferRequest {
   /** True where one row was sent without a batch dimension (always for a model that cannot batch). */
   readonly single: boolean;
+  /** Of the pictures that were sent, row by row; undefined where none were. */
+  readonly images?: readonly ImageSize[] | undefined;
 }
 
 type JsonObject = Record<string, unknown>;
@@ -50,9 +56,18 @@ export function parsePredictRequest(body: Buffer, model: ModelFacts): PredictReq
     slots.fill(input.spec, tensor);
     single &&= rowOnly;
   }
+  return { id, parameters, single, ...wholeRequest(model, slots) };
+}
+
+/** What follows from the inputs, however they were sent: all outputs, the rows, the pictures. */
+export function wholeRequest(
+  model: ModelFacts,
+  slots: InputSlots,
+): Pick<PredictRequest, 'inputs' | 'outputs' | 'rows' | 'images'> {
   const inputs = slots.take();
   const outputs = model.signature.outputs.map(({ name }) => ({ name, binary: false, classification: 0 }));
-  return { id, inputs, outputs, parameters, rows: countRows(model, inputs), single };
+  const images = model.recipe === undefined ? undefined : imageSizes(inputs);
+  return { inputs, outputs, rows: countRows(model, inputs), images };
 }
 
 function isObject(value: unknown): value is JsonObject {
@@ -68,7 +83,9 @@ function findInputs(document: JsonObject, body: Buffer, model: ModelFacts, slots
       `The request has ${features === undefined ? 'neither "features" nor' : 'both "features" and'} "inputs", expected exactly one.`,
     );
   }
+  const table = model.recipe?.table;
   if (features !== undefined) {
+    if (specs.length > 1 && table !== undefined) return spreadFeatures(document, body, model, table);
     const [spec, ...others] = specs;
     if (spec === undefined || others.length > 0) {
       throw new MillraceError(
@@ -76,8 +93,10 @@ function findInputs(document: JsonObject, body: Buffer, model: ModelFacts, slots
         `Model ${quoted(model.name)} has ${specs.length} inputs and takes "inputs" by name (${listed(specs.map(({ name }) => name))}), not "features".`,
       );
     }
-    const readExactly = (): unknown => orderFeatures((parseExactJsonDocument(body) as JsonObject)['features'], model);
-    return [{ spec, value: orderFeatures(features, model), readExactly }];
+    if (isImageOf(features, spec, model)) return [{ spec, value: features, readExactly: () => features }];
+    const ordered = (given: unknown): unknown => translated(orderFeatures(given, model), spec, model);
+    const readExactly = (): unknown => ordered((parseExactJsonDocument(body) as JsonObject)['features']);
+    return [{ spec, value: ordered(features), readExactly }];
   }
   if (!isObject(inputs)) {
     throw new MillraceError(
@@ -85,19 +104,67 @@ function findInputs(document: JsonObject, body: Buffer, model: ModelFacts, slots
       `The request's "inputs" are ${described(inputs)}, expected an object of arrays by input name.`,
     );
   }
-  return Object.entries(inputs).map(([name, value]) => ({
-    spec: slots.claim(name),
-    value,
-    readExactly: () => (parseExactJsonDocument(body) as { readonly inputs: JsonObject }).inputs[name],
-  }));
+  return Object.entries(inputs).map(([name, value]) => {
+    const spec = slots.claim(name);
+    return {
+      spec,
+      value: translated(value, spec, model),
+      readExactly: () =>
+        translated((parseExactJsonDocument(body) as { readonly inputs: JsonObject }).inputs[name], spec, model),
+    };
+  });
+}
+
+function isImageOf(value: unknown, { name }: TensorSpec, model: ModelFacts): boolean {
+  return model.recipe !== undefined && imageRecipeOf(model, name) !== undefined && isImageValue(value);
+}
+
+/** Words, ranges and stand-ins of the recipe's table; unchanged where there are none. */
+function translated(value: unknown, spec: TensorSpec, model: ModelFacts): unknown {
+  const table = model.recipe?.table;
+  if (table === undefined || !table.isChecked) return value;
+  const columns = columnsOf(table, model.signature.inputs.indexOf(spec));
+  return columns.length === 0 ? value : checkedCells(value, columns);
+}
+
+/** Features of a table that several inputs share: each gets its own of every row. */
+function spreadFeatures(document: JsonObject, body: Buffer, model: ModelFacts, table: ResolvedTable): NestedInput[] {
+  const read = (given: unknown, spec: TensorSpec): unknown => {
+    const columns = columnsOf(table, model.signature.inputs.indexOf(spec));
+    const own = (row: unknown, where: string): unknown => {
+      if (!isObject(row)) {
+        throw new MillraceError(
+          'invalid-request',
+          `The "features"${where} are ${described(row)}; model ${quoted(model.name)} has several inputs and takes objects by feature name.`,
+        );
+      }
+      const values = orderRow(
+        row,
+        table.columns.map(({ name }) => name),
+        model,
+        where,
+      );
+      const mine = columns.map((column) => values[table.columns.indexOf(column)]);
+      return spec.shape.length < 2 && columns.length === 1 ? mine[0] : mine;
+    };
+    const value = Array.isArray(given) ? given.map((row, index) => own(row, ` in row ${index}`)) : own(given, '');
+    return translated(value, spec, model);
+  };
+  return model.signature.inputs
+    .filter((_, input) => columnsOf(table, input).length > 0)
+    .map((spec) => ({
+      spec,
+      value: read(document['features'], spec),
+      readExactly: () => read((parseExactJsonDocument(body) as JsonObject)['features'], spec),
+    }));
 }
 
 /** Objects by feature name as arrays in the model's order; anything else unchanged. */
 function orderFeatures(features: unknown, model: ModelFacts): unknown {
-  if (isObject(features)) return orderRow(features, model, '');
+  if (isObject(features)) return orderRow(features, model.featureNames, model, '');
   if (!Array.isArray(features) || !isObject(features.at(0))) return features;
   return features.map((row: unknown, index) => {
-    if (isObject(row)) return orderRow(row, model, ` in row ${index}`);
+    if (isObject(row)) return orderRow(row, model.featureNames, model, ` in row ${index}`);
     throw new MillraceError(
       'invalid-request',
       `Row ${index} of "features" is ${described(row)}, but row 0 is an object; send all rows in one form.`,
@@ -105,16 +172,17 @@ function orderFeatures(features: unknown, model: ModelFacts): unknown {
   });
 }
 
-function orderRow(row: JsonObject, model: ModelFacts, where: string): unknown[] {
-  const names = model.featureNames;
+function orderRow(row: JsonObject, names: readonly string[] | undefined, model: ModelFacts, where: string): unknown[] {
   if (names === undefined) {
     throw new MillraceError(
       'invalid-request',
       `Model ${quoted(model.name)} has no feature names; send "features" as an array of values.`,
     );
   }
+  const standIns = model.recipe === undefined ? undefined : standInsOf(model.recipe.table);
   const values = names.map((name) => {
     if (Object.hasOwn(row, name)) return row[name];
+    if (standIns?.has(name) === true) return undefined;
     const sent = nearMatch(
       name,
       Object.keys(row).filter((key) => !names.includes(key)),
@@ -141,6 +209,10 @@ function orderRow(row: JsonObject, model: ModelFacts, where: string): unknown[] 
 function readNested(input: NestedInput, model: ModelFacts): { readonly tensor: Tensor; readonly rowOnly: boolean } {
   const { spec, value, readExactly } = input;
   const { name, datatype } = spec;
+  if (isImageOf(value, spec, model)) {
+    const tensor = encodedImages(imageRecipeOf(model, name)!, readImageValue(value, name));
+    return { tensor, rowOnly: !Array.isArray(value) || model.maxBatchSize === 0 };
+  }
   const sent = inferShape(value, name);
   const leading = spec.shape[0];
   const unbatched = sent.length === spec.shape.length - 1 && (leading === -1 || leading === 1);

@@ -3,9 +3,10 @@
  * classifier, a number for a regression, nested arrays by output name for anything else. Floats that are not finite are the
  * strings `"NaN"`, `"Infinity"` and `"-Infinity"`; 64-bit integers are numbers with all their digits.
  */
-import { bf16ToNumber, fp16ToNumber } from './half-floats.ts';
-import { refuseHugeText, shortFloat32 } from './json-tensor.ts';
+import { argMax, elements, elementText, labelKeys, plainMembers } from './answer-text.ts';
+import { refuseHugeText } from './json-tensor.ts';
 import type { PredictRequest } from './predict-request.ts';
+import { recipeReader } from './recipe-answer.ts';
 import type { Datatype, ModelFacts, Tensor } from './tensors.ts';
 
 /** Milliseconds of one request: in the queue, in the runtime, and in all. */
@@ -24,7 +25,6 @@ interface ClassReading {
   readonly probabilities: Tensor | undefined;
 }
 
-const FLOATS: ReadonlySet<Datatype> = new Set<Datatype>(['FP16', 'BF16', 'FP32', 'FP64']);
 const INTEGERS: ReadonlySet<Datatype> = new Set<Datatype>([
   'UINT8',
   'UINT16',
@@ -47,6 +47,8 @@ const INTEGERS: ReadonlySet<Datatype> = new Set<Datatype>([
  * - regression (one float output with one value per row): `prediction`, a number.
  * - otherwise: `prediction`, an object of nested arrays by output name.
  *
+ * A recipe for the outputs comes before these rules: recipe-answer.ts.
+ *
  * Throws `response-too-large` where the text might not fit in a string.
  */
 export function encodePredictResponse(
@@ -57,9 +59,7 @@ export function encodePredictResponse(
 ): Buffer {
   for (const output of outputs) refuseHugeText(output);
   const { rows } = request;
-  const classes = findClasses(model, outputs, rows);
-  const members = (row: number): string =>
-    classes === undefined ? plainMembers(outputs, row, rows, model) : classMembers(classes, row);
+  const members = recipeReader(request, model, outputs) ?? plainReader(model, outputs, rows);
   const id = request.id === undefined ? '' : `"id":${JSON.stringify(request.id)},`;
   const answer = request.single
     ? members(0)
@@ -73,6 +73,12 @@ export function encodePredictResponse(
   return Buffer.from(
     `{${id}"model":${JSON.stringify(model.name)},"version":${JSON.stringify(model.version)},${answer},"time":${JSON.stringify(rounded)}}`,
   );
+}
+
+/** The members of each row where no recipe says how to read the outputs. */
+function plainReader(model: ModelFacts, outputs: readonly Tensor[], rows: number): (row: number) => string {
+  const classes = findClasses(model, outputs, rows);
+  return (row) => (classes === undefined ? plainMembers(outputs, row, rows, model) : classMembers(classes, row));
 }
 
 /** Milliseconds with three decimals: what a clock tells, without the noise digits. */
@@ -93,10 +99,6 @@ function findClasses(model: ModelFacts, outputs: readonly Tensor[], rows: number
   return probabilities === undefined && indices === undefined ? undefined : { labels, indices, probabilities };
 }
 
-function elements(shape: readonly number[]): number {
-  return shape.reduce((count, dimension) => count * dimension, 1);
-}
-
 function classMembers({ labels, indices, probabilities }: ClassReading, row: number): string {
   const width = labels.length;
   const values = probabilities?.data.slice(row * width, (row + 1) * width) as Float32Array | Float64Array | undefined;
@@ -109,77 +111,4 @@ function classMembers({ labels, indices, probabilities }: ClassReading, row: num
     text += `,"probabilities":{${parts.join(',')}}`;
   }
   return text;
-}
-
-/** Index of the highest value, the first of equal ones; 0 where all are NaN. */
-function argMax(values: ArrayLike<number>): number {
-  let best = 0;
-  for (let index = 1; index < values.length; index += 1) {
-    if (values[index]! > values[best]! || Number.isNaN(values[best])) best = index;
-  }
-  return best;
-}
-
-const keysByLabels = new WeakMap<readonly string[], readonly string[]>();
-
-/** The labels as distinct JSON keys, made once per model: ImageNet alone has two different classes called "crane". */
-function labelKeys(labels: readonly string[]): readonly string[] {
-  let keys = keysByLabels.get(labels);
-  if (keys === undefined) {
-    const seen = new Set<string>();
-    keys = labels.map((label, index) => {
-      const key = seen.has(label) ? `${label} (${index})` : label;
-      seen.add(key);
-      return JSON.stringify(key);
-    });
-    keysByLabels.set(labels, keys);
-  }
-  return keys;
-}
-
-function plainMembers(outputs: readonly Tensor[], row: number, rows: number, model: ModelFacts): string {
-  const [only, ...others] = outputs;
-  if (only !== undefined && others.length === 0 && FLOATS.has(only.datatype) && only.data.length === rows) {
-    return `"prediction":${elementText(only, row)}`;
-  }
-  const parts = outputs.map((output) => {
-    const perRow = model.maxBatchSize > 0 && output.shape[0] === rows;
-    const shape = perRow ? output.shape.slice(1) : output.shape;
-    return `${JSON.stringify(output.name)}:${nestedText(output, shape, perRow ? row * elements(shape) : 0)}`;
-  });
-  return `"prediction":{${parts.join(',')}}`;
-}
-
-/** The elements from `offset` on, nested as `shape` says. */
-function nestedText(tensor: Tensor, shape: readonly number[], offset: number): string {
-  const [length, ...inner] = shape;
-  if (length === undefined) return elementText(tensor, offset);
-  const size = elements(inner);
-  const part = (index: number): string =>
-    inner.length === 0 ? elementText(tensor, offset + index) : nestedText(tensor, inner, offset + index * size);
-  return `[${Array.from({ length }, (_, index) => part(index)).join(',')}]`;
-}
-
-function elementText({ datatype, data }: Tensor, index: number): string {
-  const element = data[index]!;
-  switch (datatype) {
-    case 'BYTES':
-      return JSON.stringify(element);
-    case 'BOOL':
-      return element === 1 ? 'true' : 'false';
-    case 'FP16':
-      return floatText(fp16ToNumber(element as number));
-    case 'BF16':
-      return floatText(bf16ToNumber(element as number));
-    case 'FP32':
-      return floatText(shortFloat32(element as number));
-    case 'FP64':
-      return floatText(element as number);
-    default:
-      return String(element);
-  }
-}
-
-function floatText(value: number): string {
-  return Number.isFinite(value) ? String(value) : `"${value}"`;
 }

@@ -3,17 +3,22 @@
  * by row, so that a model with a fixed batch of one is tried like any other.
  */
 import { MillraceError } from '../base/errors.ts';
+import { encodedImages } from './encoded-images.ts';
 import { bf16ToNumber, fp16ToNumber, numberToFp16 } from './half-floats.ts';
+import { readImageValue } from './recipe-values.ts';
+import type { ResolvedRecipe } from './resolved-recipe.ts';
 import type { Datatype, Signature, Tensor, TensorData, TensorSpec } from './tensors.ts';
 
-/** Saved test cases, row by row. A row is a number, a text, or nested lists of them. */
+/** Saved test cases, row by row. A row is a number, a text, nested lists of them, or `{"b64": …}` for a picture. */
 export interface SavedSamples {
   /** By input; for a model with one input the name may be `''`. All have equally many rows. */
   readonly inputs: Readonly<Record<string, readonly unknown[]>>;
-  /** By output; an output that is not named is not compared. */
+  /** By output; one that is not named, and a row that is null, is not compared. */
   readonly expected: Readonly<Record<string, readonly unknown[]>>;
   /** Largest allowed difference of a float; everything else must be equal. */
   readonly tolerance: number;
+  /** Of single rows, where it is another. */
+  readonly tolerances?: readonly (number | undefined)[] | undefined;
 }
 
 export interface SamplesReport {
@@ -27,7 +32,9 @@ export interface SamplesReport {
 /** A model that answers: a session in this process, or a served version through its replicas. */
 export interface RunnableModel {
   readonly signature: Signature;
-  /** Inputs in the signature's order. */
+  /** Makes pictures of test cases what the model takes. */
+  readonly recipe?: ResolvedRecipe | undefined;
+  /** Inputs in the signature's order; pictures are not decoded yet. */
   run(inputs: readonly Tensor[]): Promise<Tensor[]>;
 }
 
@@ -43,11 +50,14 @@ export async function compareSamples(model: RunnableModel, samples: SavedSamples
     if (!outputs.some((output) => output.name === name)) failures.push(`the model has no output ${name}`);
   }
   for (let row = 0; row < rows && failures.length < shownFailures; row += 1) {
-    const answers = await model.run(inputs.map((input) => sampleTensor(input, inputs.length, samples, row)));
+    const answers = await model.run(
+      inputs.map((input) => sampleTensor(input, inputs.length, model.recipe, samples, row)),
+    );
+    const tolerance = samples.tolerances?.[row] ?? samples.tolerance;
     for (const answer of answers) {
       const expected = samples.expected[answer.name]?.[row];
-      if (expected === undefined) continue;
-      const { difference, failure } = compare(answer, [expected].flat(Infinity), samples.tolerance);
+      if (expected === undefined || expected === null) continue;
+      const { difference, failure } = compare(answer, [expected].flat(Infinity), tolerance);
       worstError = Math.max(worstError, difference);
       if (failure !== undefined) failures.push(`row ${row + 1}, output ${answer.name}: ${failure}`);
     }
@@ -55,10 +65,21 @@ export async function compareSamples(model: RunnableModel, samples: SavedSamples
   return { rows, worstError, failures: failures.slice(0, shownFailures) };
 }
 
-function sampleTensor(spec: TensorSpec, inputCount: number, samples: SavedSamples, row: number): Tensor {
+function sampleTensor(
+  spec: TensorSpec,
+  inputCount: number,
+  recipe: ResolvedRecipe | undefined,
+  samples: SavedSamples,
+  row: number,
+): Tensor {
   const rows = samples.inputs[spec.name] ?? (inputCount === 1 ? samples.inputs[''] : undefined);
   if (rows === undefined) throw mismatch(`they have no rows for the input ${spec.name}`);
   const value = rows[row];
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const image = recipe?.images.find(({ name }) => name === spec.name);
+    if (image === undefined) throw mismatch(`row ${row + 1} of ${spec.name} is a picture, and no recipe takes one`);
+    return encodedImages(image, readImageValue(value, spec.name));
+  }
   const shape: number[] = [];
   for (let inner = value; Array.isArray(inner); inner = inner[0] as unknown) shape.push(inner.length);
   const full = shape.length < spec.shape.length ? [1, ...shape] : shape;

@@ -4,6 +4,8 @@
  * Names follow the Open Inference Protocol: a tensor has a name, a shape, a datatype and data.
  */
 
+import type { ResolvedRecipe } from './resolved-recipe.ts';
+
 /**
  * Datatypes of the Open Inference Protocol plus Triton's BF16. The place in this list is the code of a datatype where outputs are kept
  * on disk: new ones come at the end.
@@ -77,4 +79,6 @@ export interface ModelFacts {
   readonly labels: readonly string[] | undefined;
   /** Feature names in column order, from millrace.json; they make `/predict` take objects. */
   readonly featureNames: readonly string[] | undefined;
+  /** How its inputs are made and its outputs read, from millrace.json. */
+  readonly recipe?: ResolvedRecipe | undefined;
 }

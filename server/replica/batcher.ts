@@ -102,7 +102,8 @@ export class Batcher {
     const batch = this.#takeBatch();
     if (batch.length > 0) {
       this.#running = true;
-      await this.#run(batch, startedMs);
+      const ready = batch.some(({ decoded }) => decoded.prepare !== undefined) ? await this.#prepare(batch) : batch;
+      if (ready.length > 0) await this.#run(ready, startedMs);
       this.#running = false;
     }
     if (this.#held !== undefined || this.#waiting.length > 0) this.#schedule();
@@ -146,6 +147,25 @@ export class Batcher {
       this.#events.onFailure(waiting.requestId, asMillraceError(error));
       return 'refused';
     }
+  }
+
+  /**
+   * Decodes the pictures of a batch. They belong to its run: what ends the process here is among the first calls of the queue, where the
+   * host looks for it. One that cannot be decoded is answered and leaves the batch.
+   */
+  async #prepare(batch: readonly BatchedCall[]): Promise<BatchedCall[]> {
+    const prepared = await Promise.all(
+      batch.map(async (call) => {
+        if (call.decoded.prepare === undefined) return call;
+        try {
+          return { ...call, decoded: { ...call.decoded, inputs: await call.decoded.prepare() } };
+        } catch (error) {
+          this.#events.onFailure(call.waiting.requestId, asMillraceError(error));
+          return undefined;
+        }
+      }),
+    );
+    return prepared.filter((call) => call !== undefined);
   }
 
   async #run(batch: readonly BatchedCall[], startedMs: number): Promise<void> {

@@ -13,6 +13,7 @@ import type { LoadCommand, LoadedReport, MemoryReport } from '../protocol/contro
 import { FrameChannel } from '../protocol/frame-channel.ts';
 import { frameTypes, joined } from '../protocol/frames.ts';
 import type { Frame } from '../protocol/frames.ts';
+import { resolveRecipe } from '../protocol/resolved-recipe.ts';
 import type { ModelFacts } from '../protocol/tensors.ts';
 import { probeBatching } from './batching-probe.ts';
 import { Batcher } from './batcher.ts';
@@ -95,6 +96,7 @@ async function load(command: LoadCommand): Promise<void> {
       maxBatchSize: decision.maxBatchSize,
       labels: command.labels,
       featureNames: command.featureNames,
+      recipe: resolveRecipe(command.recipe, session.signature),
     };
     batcher = new Batcher(model, session, command.maxBatchDelayMs, {
       onResult(requestId, head, chunks) {

@@ -1,5 +1,6 @@
 /** What the process that tries a model once is told, and what it tells: plain data over the socket of trial-main.ts. */
 import type { SamplesReport, SavedSamples } from '../protocol/sample-comparison.ts';
+import type { Recipe } from '../protocol/recipe.ts';
 import type { Signature } from '../protocol/tensors.ts';
 
 /** Body of the `load` frame. */
@@ -10,6 +11,8 @@ export interface TrialCommand {
   /** The process ends itself when its memory exceeds this. */
   readonly memoryLimitBytes: number;
   readonly samples: SavedSamples | undefined;
+  /** By which pictures among the samples become numbers. */
+  readonly recipe: Recipe | undefined;
 }
 
 /** Body of the `loaded` frame. */

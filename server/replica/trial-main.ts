@@ -11,8 +11,15 @@ import { asMillraceError } from '../base/errors.ts';
 import { toErrorBody } from '../protocol/control.ts';
 import { FrameChannel } from '../protocol/frame-channel.ts';
 import { frameTypes } from '../protocol/frames.ts';
+import { isEncoded } from '../protocol/encoded-images.ts';
+import type { Recipe } from '../protocol/recipe.ts';
+import { resolveRecipe } from '../protocol/resolved-recipe.ts';
+import type { ResolvedRecipe } from '../protocol/resolved-recipe.ts';
 import { compareSamples } from '../protocol/sample-comparison.ts';
+import type { RunnableModel } from '../protocol/sample-comparison.ts';
+import type { Signature } from '../protocol/tensors.ts';
 import { probeBatching } from './batching-probe.ts';
+import type { RuntimeSession } from './session.ts';
 import type { TrialCommand, TrialReport } from './trial-command.ts';
 
 process.title = 'millrace trial';
@@ -34,7 +41,7 @@ async function tryModel(command: TrialCommand): Promise<void> {
     const session = await openSession({ modelPath: command.modelPath, intraOpThreads: 1, spinning: false });
     const loadMs = performance.now() - startedMs;
     const { maxBatchSize, reason } = await probeBatching(session, command.maxBatchSize);
-    const samples = command.samples && (await compareSamples(session, command.samples));
+    const samples = command.samples && (await compareSamples(withRecipe(session, command), command.samples));
     channel.sendJson(frameTypes.loaded, 0, {
       signature: session.signature,
       maxBatchSize,
@@ -50,6 +57,28 @@ async function tryModel(command: TrialCommand): Promise<void> {
     channel.sendJson(frameTypes.loadFailed, 0, toErrorBody(known));
   }
   channel.end();
+}
+
+/** The session as it is served: pictures are decoded before it sees them. A recipe that does not fit is the import's to refuse. */
+function withRecipe(session: RuntimeSession, { recipe }: TrialCommand): RunnableModel {
+  const { signature } = session;
+  return {
+    signature,
+    recipe: fittingRecipe(recipe, signature),
+    async run(inputs) {
+      if (!inputs.some(isEncoded)) return session.run(inputs);
+      const { decodeImages } = await import('./image-tensors.ts');
+      return session.run(await Promise.all(inputs.map((input) => (isEncoded(input) ? decodeImages(input) : input))));
+    },
+  };
+}
+
+function fittingRecipe(recipe: Recipe | undefined, signature: Signature): ResolvedRecipe | undefined {
+  try {
+    return resolveRecipe(recipe, signature);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Resolves when the watch runs, so that no model loads without it. */

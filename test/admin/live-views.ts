@@ -12,6 +12,7 @@ export function modelView(name: string, change: Partial<ModelView> = {}): ModelV
     servedVersion: '1',
     versions: [],
     takesPredict: true,
+    keepsTestCases: false,
     timeoutMs: 60_000,
     strategy: 'auto',
     queued: 0,

@@ -11,7 +11,12 @@ const shell = sourceFiles('electron');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 /** The server's files that the shell may use as they are; types of the protocol aside. */
-const ofTheServer = ['server/launch/', 'server/cli/host-client.ts', 'server/cli/data-directory.ts'];
+const ofTheServer = [
+  'server/launch/',
+  'server/updating/desktop-updates.ts',
+  'server/cli/host-client.ts',
+  'server/cli/data-directory.ts',
+];
 /** How the GUI follows the host: no React, no page. */
 const ofTheRenderer = ['renderer/live/live-connection.ts', 'renderer/live/live-state.ts', 'renderer/live/readings.ts'];
 

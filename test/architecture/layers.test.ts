@@ -8,6 +8,8 @@ const files = sourceFiles('server');
 const allowed: Readonly<Record<string, readonly string[]>> = {
   base: [],
   plot: ['base'],
+  daemon: ['base'],
+  updating: ['base', 'protocol'],
   protocol: ['base'],
   autoscaler: ['base', 'protocol'],
   balancer: ['base', 'protocol'],
@@ -62,6 +64,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     'base',
+    'daemon',
     'protocol',
     'cluster',
     'metrics',
@@ -109,6 +112,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   '@redis/client': ['server/storage/redis.ts'],
   '@aws-sdk/client-s3': ['server/sources/s3-source.ts'],
   '@aws-sdk/lib-storage': ['server/sources/s3-source.ts'],
+  'electron-updater': ['server/updating/signed-updater.ts'],
   express: ['server/admin/admin-listener.ts', 'server/admin/gui-files.ts', 'server/admin/admin-document.ts'],
   // Types only in the others.
   commander: [
@@ -119,6 +123,8 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
     'server/cli/serving-commands.ts',
     'server/cli/access-commands.ts',
     'server/cli/upkeep-commands.ts',
+    'server/cli/samples-commands.ts',
+    'server/cli/service-commands.ts',
   ],
   pino: ['server/base/log.ts'],
   'pino-pretty': ['server/base/log.ts'],
@@ -127,13 +133,17 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
   '@peculiar/x509': ['server/lan/certificates.ts'],
   'reflect-metadata': ['server/lan/certificates.ts'],
   '@homebridge/ciao': ['server/lan/announcer.ts'],
-  yauzl: ['server/models/archive.ts'],
+  yauzl: ['server/models/archive.ts', 'server/updating/update-parcel.ts'],
   yazl: ['server/doctor/bundle-zip.ts'],
   tar: ['server/models/tar-archive.ts'],
   'csv-parse': ['server/cli/feature-file.ts'],
+  'csv-parse/sync': ['server/protocol/csv-table.ts'],
+  sharp: ['server/replica/image-decoder.ts'],
   zod: [
     'server/config.ts',
     'server/models/manifest.ts',
+    'server/models/recipe-schema.ts',
+    'server/models/schema-parts.ts',
     'server/autoscaler/policy.ts',
     'server/autoscaler/trace-schema.ts',
     // What the admin API takes and gives: bodies are checked and the OpenAPI document is made by the same schemas.
@@ -150,6 +160,7 @@ const onlyIn: Readonly<Record<string, readonly string[]>> = {
     'server/cluster/cuda-files.ts',
     'server/loadtest/load-process.ts',
     'server/tuning/trial-host.ts',
+    'server/daemon/apply-plan.ts',
     'server/launch/host-process.ts',
   ],
 };

@@ -22,6 +22,7 @@ it('a package has the server beside the asar and the list of its files inside', 
     guiFolder: join('/res', 'server', 'dist', 'gui'),
     icons: join('/res', 'icons'),
     preload: join(asar, 'dist', 'electron', 'preload.cjs'),
+    updates: join(asar, 'dist', 'electron', 'updates.json'),
     manifest: join(asar, 'dist', 'electron', 'server-manifest.json'),
   });
 });

@@ -59,3 +59,10 @@ describe('the menu of the tray', () => {
       expect(labels({ ...running, kind })).toEqual(['Open Millrace', 'Quit']);
   });
 });
+
+describe('what the tray offers about updates', () => {
+  it('stands before Quit, which stays last', () => {
+    const { items } = trayView(running, live(), [{ label: 'Look for updates', act: 'check' }]);
+    expect(items.map(({ act }) => act).slice(-2)).toEqual(['check', 'quit']);
+  });
+});

@@ -37,6 +37,7 @@ const { routes } = new AdminApi({
   needsKey: () => false,
   lanBrief: () => ({ isOn: false, urls: [] }),
   events: { list: () => [], onEvent: () => () => {} },
+  testCases: {} as never,
   orders: {} as never,
   // Only its routes are looked at.
   sources: {} as SourceDesk,

@@ -78,7 +78,9 @@ describe('parseManifest', () => {
     const error = refusal({ maxBatchsize: 8 });
     expect(error.code).toBe('invalid-manifest');
     expect(error.message).toContain('iris/millrace.json');
-    expect(error.message).toContain('"maxBatchsize"; allowed are description, features, maxBatchSize, ');
+    expect(error.message).toContain(
+      '"maxBatchsize"; allowed are description, features, inputs, outputs, maxBatchSize, ',
+    );
   });
 
   it('names an unknown field of an upstream by its place', () => {

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { featureNamesOf } from '../../server/protocol/resolved-recipe.ts';
 import { MillraceError } from '../../server/base/errors.ts';
 import { scanModel, scanRepository } from '../../server/models/repository.ts';
 
@@ -51,7 +52,7 @@ describe('scanRepository', () => {
     const { models, problems } = await scanRepository(join(import.meta.dirname, '../../resources/models'));
     expect(problems).toEqual([]);
     expect(models.map((model) => model.name)).toEqual(['breast-cancer', 'diabetes', 'digits', 'iris']);
-    expect(models.map((model) => model.manifest.features?.length)).toEqual([30, 10, 64, 4]);
+    expect(models.map((model) => featureNamesOf(model.manifest)?.length)).toEqual([30, 10, 64, 4]);
     expect(models.map((model) => model.labels?.length)).toEqual([2, undefined, 10, 3]);
   });
 

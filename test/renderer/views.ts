@@ -53,6 +53,7 @@ export function modelView(changes: Partial<ModelView> = {}): ModelView {
       outputs: [{ name: 'probabilities', datatype: 'FP32', shape: [-1, 3] }],
     },
     takesPredict: true,
+    keepsTestCases: false,
     timeoutMs: 60_000,
     strategy: 'auto',
     queued: 0,

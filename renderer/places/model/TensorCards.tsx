@@ -2,15 +2,17 @@
 import { ArrowRight, Braces, Hash, Image, Tag, TextCursorInput } from 'lucide-react';
 import type { LucideIcon } from 'lucide-react';
 import type { ModelView } from '../../../server/protocol/admin/host-view.ts';
+import type { RecipeView } from '../../../server/protocol/admin/recipe-view.ts';
 import type { TensorSpec } from '../../../server/protocol/tensors.ts';
 import { Mark } from '../../components/Mark.tsx';
 import { t } from '../../texts/t.ts';
 import { fieldOf } from '../../try/form-model.ts';
+import { columnLabel } from '../try/ColumnField.tsx';
 import { inputWords, outputWords, specText } from './tensor-words.ts';
 import styles from './TensorCards.module.css';
 
 export function TensorCards({ model }: { readonly model: ModelView }) {
-  const { signature, featureNames, labels, name } = model;
+  const { signature, featureNames, labels, name, recipe } = model;
   if (signature === undefined) return <p className={styles.later}>{t('model.signatureLater')}</p>;
   const isOnly = signature.inputs.length === 1;
   const features = isOnly ? featureNames : undefined;
@@ -20,10 +22,10 @@ export function TensorCards({ model }: { readonly model: ModelView }) {
         {signature.inputs.map((spec) => (
           <TensorCard
             key={spec.name}
-            icon={inputIcon(spec, features)}
-            words={inputWords(spec, features)}
+            icon={inputIcon(spec, features, recipe)}
+            words={inputWords(spec, features, recipe)}
             spec={spec}
-            names={isPictureOf(spec, features) ? undefined : features}
+            names={isPictureOf(spec, features, recipe) ? undefined : (columnNames(spec, recipe) ?? features)}
             namesLabel={t('input.features')}
           />
         ))}
@@ -50,12 +52,26 @@ export function TensorCards({ model }: { readonly model: ModelView }) {
   );
 }
 
-function isPictureOf(spec: TensorSpec, features: readonly string[] | undefined): boolean {
-  return fieldOf(spec, features, undefined).kind === 'picture';
+/** With their units, where the recipe has them. */
+function columnNames({ name: input }: TensorSpec, recipe: RecipeView | undefined): readonly string[] | undefined {
+  const columns = recipe?.columns.filter((column) => column.input === input) ?? [];
+  return columns.length === 0 ? undefined : columns.map(columnLabel);
 }
 
-function inputIcon(spec: TensorSpec, features: readonly string[] | undefined): LucideIcon {
-  const { kind } = fieldOf(spec, features, undefined);
+function isPictureOf(
+  spec: TensorSpec,
+  features: readonly string[] | undefined,
+  recipe: RecipeView | undefined,
+): boolean {
+  return fieldOf(spec, features, undefined, recipe).kind === 'picture';
+}
+
+function inputIcon(
+  spec: TensorSpec,
+  features: readonly string[] | undefined,
+  recipe: RecipeView | undefined,
+): LucideIcon {
+  const { kind } = fieldOf(spec, features, undefined, recipe);
   return { picture: Image, row: Hash, text: TextCursorInput, array: Braces }[kind];
 }
 

@@ -1,10 +1,11 @@
 /** What a tensor is, in words that need no knowledge of tensors. Pure. */
+import type { RecipeView } from '../../../server/protocol/admin/recipe-view.ts';
 import type { TensorSpec } from '../../../server/protocol/tensors.ts';
 import { fieldOf, shapeText } from '../../try/form-model.ts';
 import { t } from '../../texts/t.ts';
 
-export function inputWords(spec: TensorSpec, featureNames: readonly string[] | undefined): string {
-  const field = fieldOf(spec, featureNames, undefined);
+export function inputWords(spec: TensorSpec, featureNames: readonly string[] | undefined, recipe?: RecipeView): string {
+  const field = fieldOf(spec, featureNames, undefined, recipe);
   switch (field.kind) {
     case 'picture': {
       const { width, height, channels } = field;

@@ -9,9 +9,11 @@ import { EmptyState } from '../../components/EmptyState.tsx';
 import { SegmentedChoice } from '../../components/SegmentedChoice.tsx';
 import { t } from '../../texts/t.ts';
 import { parseAnswer } from '../../try/answer.ts';
+import type { InferenceRequest } from '../../try/request.ts';
 import type { SnippetRequest } from '../../try/snippets.ts';
 import { AnswerView } from './AnswerView.tsx';
 import { ManyRuns } from './ManyRuns.tsx';
+import { SaveCase } from './SaveCase.tsx';
 import { Snippets } from './SnippetCard.tsx';
 import { TimeSplit } from './TimeSplit.tsx';
 import type { Series } from './use-runner.ts';
@@ -24,13 +26,15 @@ interface AnswerPanelProps {
   readonly isDrawn: boolean;
   /** The request as apps send it; undefined while the form is not complete. */
   readonly request: SnippetRequest | undefined;
+  /** The request that was answered. */
+  readonly answered: InferenceRequest | undefined;
 }
 
 const views = ['shown', 'raw', 'code'] as const;
 type View = (typeof views)[number];
 const viewTexts = { shown: 'answer.viewShown', raw: 'answer.viewRaw', code: 'answer.viewCode' } as const;
 
-export function AnswerPanel({ model, answer, series, isDrawn, request }: AnswerPanelProps) {
+export function AnswerPanel({ model, answer, series, isDrawn, request, answered }: AnswerPanelProps) {
   const [view, setView] = useState<View>('shown');
   const labels = model.labels;
   const parsed = useMemo(() => (answer === undefined ? undefined : parseAnswer(answer.text, labels)), [answer, labels]);
@@ -65,11 +69,16 @@ export function AnswerPanel({ model, answer, series, isDrawn, request }: AnswerP
             <CodeBlock code={prettyJson(answer.text)} label={t('answer.raw')} isTall />
           ) : (
             <div aria-live="polite" className={styles.shown}>
-              <AnswerView answer={parsed} />
+              <AnswerView answer={parsed} picture={answered?.file?.file} />
             </div>
           )}
         </div>
       </Card>
+      {answer !== undefined && answered !== undefined && model.keepsTestCases && (
+        <Card>
+          <SaveCase key={answer.text} model={model} request={answered} />
+        </Card>
+      )}
       {answer !== undefined && parsed !== undefined && (
         <Card title={t('time.title')}>
           <TimeSplit

@@ -5,15 +5,22 @@ import { answerNumber, shareText } from '../../format/format.ts';
 import { t } from '../../texts/t.ts';
 import type { Answer, OutputValue, RowAnswer } from '../../try/answer.ts';
 import { shapeText } from '../../try/form-model.ts';
+import { BoxesView } from './BoxesView.tsx';
 import styles from './AnswerView.module.css';
 
-export function AnswerView({ answer }: { readonly answer: Answer }) {
-  const [only, ...others] = answer.rows;
-  if (only === undefined) return null;
-  return others.length === 0 ? <RowView row={only} /> : <RowTable rows={answer.rows} />;
+interface AnswerViewProps {
+  readonly answer: Answer;
+  /** What was sent, where boxes lie in it. */
+  readonly picture?: Blob | undefined;
 }
 
-function RowView({ row }: { readonly row: RowAnswer }) {
+export function AnswerView({ answer, picture }: AnswerViewProps) {
+  const [only, ...others] = answer.rows;
+  if (only === undefined) return null;
+  return others.length === 0 ? <RowView row={only} picture={picture} /> : <RowTable rows={answer.rows} />;
+}
+
+function RowView({ row, picture }: { readonly row: RowAnswer; readonly picture: Blob | undefined }) {
   switch (row.kind) {
     case 'classes':
       return <ClassBars row={row} />;
@@ -21,8 +28,11 @@ function RowView({ row }: { readonly row: RowAnswer }) {
       return (
         <p className={styles.headline} translate="no">
           {answerNumber(row.value)}
+          {row.unit !== '' && <span className={styles.sure}>{row.unit}</span>}
         </p>
       );
+    case 'boxes':
+      return <BoxesView boxes={row.boxes} size={row.size} picture={picture} />;
     case 'outputs':
       return (
         <div className={styles.outputs}>
@@ -141,7 +151,9 @@ function rowText(row: RowAnswer): { readonly text: string; readonly share: strin
       return { text: row.label, share };
     }
     case 'number':
-      return { text: answerNumber(row.value), share: '' };
+      return { text: `${answerNumber(row.value)} ${row.unit}`.trim(), share: '' };
+    case 'boxes':
+      return { text: t('answer.found', { count: row.boxes.length }), share: '' };
     case 'outputs': {
       const values = row.outputs.flatMap(({ elements }) => elements).slice(0, 6);
       const text = values.map((value) => (typeof value === 'number' ? answerNumber(value) : String(value))).join(', ');

@@ -6,6 +6,7 @@ import type { FieldValue } from '../../try/request.ts';
 import { ArrayInput } from './ArrayInput.tsx';
 import { PadInput } from './PadInput.tsx';
 import { PictureInput } from './PictureInput.tsx';
+import { RecipePicture } from './RecipePicture.tsx';
 import { RowInput } from './RowInput.tsx';
 import { TextInput } from './TextInput.tsx';
 import styles from './InputField.module.css';
@@ -40,8 +41,9 @@ function FieldBody({ field, showFaults, onChange }: Omit<InputFieldProps, 'hasTe
     case 'row':
       return <RowInput field={field} showFaults={showFaults} onChange={onChange} />;
     case 'picture':
-      return field.isDrawn ? (
-        <PadInput field={field} onChange={onChange} />
+      if (field.isDrawn) return <PadInput field={field} onChange={onChange} />;
+      return field.recipe !== undefined ? (
+        <RecipePicture field={field} recipe={field.recipe} showFaults={showFaults} onChange={onChange} />
       ) : (
         <PictureInput field={field} showFaults={showFaults} onChange={onChange} />
       );

@@ -2,6 +2,7 @@
 import { Eraser, Shapes, Undo2 } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { DragEvent, PointerEvent } from 'react';
+import type { ImageView } from '../../../server/protocol/admin/recipe-view.ts';
 import { Button } from '../../components/Button.tsx';
 import { t } from '../../texts/t.ts';
 import { rasterize } from '../../try/drawing.ts';
@@ -9,10 +10,11 @@ import type { Point, Stroke } from '../../try/drawing.ts';
 import type { PictureField } from '../../try/form-model.ts';
 import { drawingValues, guessRange, pictureShape } from '../../try/pixels.ts';
 import type { PicturePreset } from '../../try/pixels.ts';
-import type { FieldValue } from '../../try/request.ts';
+import { recipeText } from '../../try/recipe-words.ts';
+import type { FieldValue, FileValue } from '../../try/request.ts';
 import { PixelPreview } from './PixelPreview.tsx';
 import { PresetFields } from './PresetFields.tsx';
-import { fitPicture, openPicture } from './picture-file.ts';
+import { fileValue, fitPicture, inkFile, openPicture, shapedPicture } from './picture-file.ts';
 import styles from './PadInput.module.css';
 
 interface PadInputProps {
@@ -26,11 +28,13 @@ const padPixels = 480;
 const penWidth = 0.075;
 
 export function PadInput({ field, onChange }: PadInputProps) {
-  const { width, height, example } = field;
+  const { width, height, example, recipe } = field;
   const [strokes, setStrokes] = useState<readonly Stroke[]>([]);
   /** Shares of ink that were not drawn: the example, or a dropped picture. */
   const [given, setGiven] = useState<readonly number[]>();
   const [preset, setPreset] = useState<PicturePreset>(() => ({ range: guessRange(field), isInverted: false }));
+  /** A dropped file, where the host makes the numbers. */
+  const [dropped, setDropped] = useState<FileValue>();
   const ink = useMemo(
     () => given ?? (strokes.length === 0 ? undefined : rasterize(strokes, height, width, true)),
     [given, strokes, height, width],
@@ -38,27 +42,47 @@ export function PadInput({ field, onChange }: PadInputProps) {
   useEffect(() => {
     if (ink === undefined) {
       onChange(undefined);
-      return;
+      return undefined;
+    }
+    if (recipe !== undefined) {
+      if (dropped !== undefined) {
+        onChange(dropped);
+        return undefined;
+      }
+      let isOld = false;
+      void inkFile(ink, width, height, isDarkOnLight(recipe)).then((file) => {
+        if (!isOld) onChange(file);
+      });
+      return () => {
+        isOld = true;
+      };
     }
     const inner = pictureShape(field, height, width);
     onChange({ shape: [1, ...inner], elements: drawingValues(ink, field, preset) });
+    return undefined;
     // `onChange` is new each time.
-  }, [ink, preset, field]); // oxlint-disable-line react-hooks/exhaustive-deps
+  }, [ink, preset, field, dropped]); // oxlint-disable-line react-hooks/exhaustive-deps
 
   const clear = (): void => {
     setStrokes([]);
     setGiven(undefined);
+    setDropped(undefined);
   };
   const onDrop = (event: DragEvent): void => {
     event.preventDefault();
     event.stopPropagation();
     const file = event.dataTransfer.files[0];
     if (file === undefined) return;
+    if (recipe !== undefined) {
+      Promise.all([openPicture(file), fileValue(file)]).then(([bitmap, value]) => {
+        setGiven(inkOfRecipe(shapedPicture(bitmap, recipe).rgba, recipe));
+        setDropped(value);
+      }, ignoreFile);
+      return;
+    }
     openPicture(file).then(
       (bitmap) => setGiven(inkOf(fitPicture(bitmap, width, height, 'crop', false).rgba)),
-      () => {
-        // Not a picture: the pad stays as it is, and says what it takes.
-      },
+      ignoreFile,
     );
   };
   return (
@@ -70,6 +94,7 @@ export function PadInput({ field, onChange }: PadInputProps) {
           isCovered={given !== undefined}
           onStart={(point) => {
             setGiven(undefined);
+            setDropped(undefined);
             setStrokes((before) => [...before, [point]]);
           }}
           onMove={(point) =>
@@ -92,7 +117,7 @@ export function PadInput({ field, onChange }: PadInputProps) {
           <p className={styles.caption}>{t('pad.seen')}</p>
           <PixelPreview width={width} height={height} ink={ink} label={t('pad.seen')} />
         </div>
-        <PresetFields field={field} preset={preset} onChange={setPreset} />
+        {recipe === undefined && <PresetFields field={field} preset={preset} onChange={setPreset} />}
       </div>
       <div className={styles.tools}>
         <Button icon={<Eraser aria-hidden="true" />} onClick={clear} disabled={ink === undefined}>
@@ -110,6 +135,7 @@ export function PadInput({ field, onChange }: PadInputProps) {
             icon={<Shapes aria-hidden="true" />}
             onClick={() => {
               setStrokes([]);
+              setDropped(undefined);
               setGiven(exampleInk(example));
             }}
           >
@@ -118,8 +144,25 @@ export function PadInput({ field, onChange }: PadInputProps) {
         )}
         <p className={styles.note}>{t('pad.dropHint')}</p>
       </div>
+      {recipe !== undefined && <p className={styles.recipe}>{recipeText(recipe)}</p>}
     </div>
   );
+}
+
+/** Not a picture: the pad stays as it is, and says what it takes. */
+function ignoreFile(): void {}
+
+/** Whether ink is dark on light paper in the pictures that the recipe is for: white becomes the lower number. */
+function isDarkOnLight({ range: [black, white] }: ImageView): boolean {
+  return black > white;
+}
+
+/** What of a picture is ink to the model. */
+function inkOfRecipe(rgba: ArrayLike<number>, recipe: ImageView): number[] {
+  return Array.from({ length: rgba.length / 4 }, (_, pixel) => {
+    const shade = rgba[pixel * 4]! / 255;
+    return isDarkOnLight(recipe) ? 1 - shade : shade;
+  });
 }
 
 /** The model's own example as shares of ink. */

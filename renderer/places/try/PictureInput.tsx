@@ -1,16 +1,12 @@
 /** A picture: dropped, pasted or chosen, cut to the model's size, with the preset that makes numbers of it. */
-import { ImageUp } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState } from 'react';
-import type { DragEvent } from 'react';
-import { Button } from '../../components/Button.tsx';
+import { useEffect, useMemo, useState } from 'react';
 import { Choice, TextField } from '../../components/Field.tsx';
-import { classNames } from '../../components/class-names.ts';
 import { t } from '../../texts/t.ts';
 import type { PictureField } from '../../try/form-model.ts';
 import { guessRange, pictureShape, pictureValues } from '../../try/pixels.ts';
 import type { PicturePreset } from '../../try/pixels.ts';
 import type { FieldValue } from '../../try/request.ts';
-import { PixelPreview } from './PixelPreview.tsx';
+import { PictureZone } from './PictureZone.tsx';
 import { PresetFields } from './PresetFields.tsx';
 import { fitPicture, openPicture, pictureFits } from './picture-file.ts';
 import type { PictureFit } from './picture-file.ts';
@@ -32,14 +28,12 @@ const fitTexts = { crop: 'picture.fitCrop', stretch: 'picture.fitStretch', pad: 
 export function PictureInput({ field, showFaults, onChange }: PictureInputProps) {
   const [bitmap, setBitmap] = useState<ImageBitmap>();
   const [isUnreadable, setUnreadable] = useState(false);
-  const [isOver, setOver] = useState(false);
   const [fit, setFit] = useState<PictureFit>('crop');
   const [size, setSize] = useState(() => ({
     width: field.width === -1 ? usualSide : field.width,
     height: field.height === -1 ? usualSide : field.height,
   }));
   const [preset, setPreset] = useState<PicturePreset>(() => ({ range: guessRange(field), isInverted: false }));
-  const input = useRef<HTMLInputElement>(null);
   const fitted = useMemo(
     () => (bitmap === undefined ? undefined : fitPicture(bitmap, size.width, size.height, fit, field.channels === 4)),
     [bitmap, size, fit, field.channels],
@@ -52,8 +46,7 @@ export function PictureInput({ field, showFaults, onChange }: PictureInputProps)
     }
     // `onChange` is new each time.
   }, [fitted, preset, field, size]); // oxlint-disable-line react-hooks/exhaustive-deps
-  const take = (file: Blob | undefined): void => {
-    if (file === undefined) return;
+  const take = (file: File): void => {
     openPicture(file).then(
       (opened) => {
         setBitmap(opened);
@@ -62,60 +55,11 @@ export function PictureInput({ field, showFaults, onChange }: PictureInputProps)
       () => setUnreadable(true),
     );
   };
-  useEffect(() => {
-    const onPaste = (event: ClipboardEvent): void => {
-      const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'));
-      if (file !== undefined) take(file);
-    };
-    document.addEventListener('paste', onPaste);
-    return () => document.removeEventListener('paste', onPaste);
-  }, []);
-  const onDrop = (event: DragEvent): void => {
-    event.preventDefault();
-    event.stopPropagation();
-    setOver(false);
-    take(event.dataTransfer.files[0]);
-  };
   const side = (which: 'width' | 'height', text: string): void =>
     setSize({ ...size, [which]: Math.max(1, Math.min(maxSide, Math.floor(Number(text) || 1))) });
   return (
-    <div
-      role="group"
-      aria-label={t('picture.drop')}
-      className={classNames(styles.zone, isOver && styles.over)}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={onDrop}
-    >
-      <div className={styles.picture}>
-        {fitted === undefined ? (
-          <ImageUp aria-hidden="true" />
-        ) : (
-          <PixelPreview
-            width={size.width}
-            height={size.height}
-            rgba={fitted.rgba}
-            label={t('picture.preview', { width: size.width, height: size.height })}
-          />
-        )}
-        <p>
-          {fitted === undefined ? t('picture.drop') : t('picture.preview', { width: size.width, height: size.height })}
-        </p>
-        <Button onClick={() => input.current!.click()}>
-          {fitted === undefined ? t('picture.choose') : t('picture.another')}
-        </Button>
-        <input
-          ref={input}
-          hidden
-          type="file"
-          accept="image/*"
-          aria-label={t('picture.choose')}
-          onChange={(event) => take(event.target.files?.[0])}
-        />
-      </div>
+    <div className={styles.zone}>
+      <PictureZone seen={fitted} onFile={take} />
       {isUnreadable && (
         <p className={styles.fault} role="alert">
           {t('picture.unreadable')}

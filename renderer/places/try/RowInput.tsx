@@ -4,13 +4,15 @@ import { useEffect, useState } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { TextArea, TextField } from '../../components/Field.tsx';
 import { t } from '../../texts/t.ts';
-import { csvRows } from '../../try/csv.ts';
-import type { CsvFault } from '../../try/csv.ts';
+import { csvRows, parseNumber } from '../../try/csv.ts';
+import type { CsvFault, ReadCell } from '../../try/csv.ts';
 import type { RowField } from '../../try/form-model.ts';
 import type { FieldValue } from '../../try/request.ts';
-import { isCellFault, readCell, startingCells } from '../../try/row-draft.ts';
-import type { CellFault } from '../../try/row-draft.ts';
+import { isCellFault, readCell, readColumnCell, startingCells } from '../../try/row-draft.ts';
+import { ColumnField, cellFaultText } from './ColumnField.tsx';
 import styles from './RowInput.module.css';
+
+type CsvRow = readonly (number | string)[];
 
 interface RowInputProps {
   readonly field: RowField;
@@ -20,17 +22,20 @@ interface RowInputProps {
 
 export function RowInput({ field, showFaults, onChange }: RowInputProps) {
   const [cells, setCells] = useState(() => startingCells(field));
-  const [table, setTable] = useState<readonly (readonly number[])[]>();
+  const [table, setTable] = useState<readonly CsvRow[]>();
   const [isPasting, setPasting] = useState(false);
   const isInteger = /INT/.test(field.datatype);
-  const values = cells.map((cell) => readCell(cell, isInteger));
+  const values = cells.map((cell, index) => {
+    const column = field.columns?.[index];
+    return column === undefined ? readCell(cell, isInteger) : readColumnCell(cell, column, isInteger);
+  });
   useEffect(() => {
     if (table !== undefined) {
       onChange({ shape: [table.length, field.features.length], elements: table.flat() });
     } else if (values.some(isCellFault)) {
       onChange(undefined);
     } else {
-      onChange({ shape: [1, field.features.length], elements: values as number[] });
+      onChange({ shape: [1, field.features.length], elements: values as (number | string)[] });
     }
     // `values` follow from `cells`, and `onChange` is new each time.
   }, [cells, table]); // oxlint-disable-line react-hooks/exhaustive-deps
@@ -53,6 +58,20 @@ export function RowInput({ field, showFaults, onChange }: RowInputProps) {
     <>
       <div className={styles.cells}>
         {field.features.map((feature, index) => {
+          const column = field.columns?.[index];
+          const setCell = (cell: string): void => setCells(cells.map((each, at) => (at === index ? cell : each)));
+          if (column !== undefined) {
+            return (
+              <ColumnField
+                key={feature}
+                column={column}
+                cell={cells[index]!}
+                isInteger={isInteger}
+                showFaults={showFaults}
+                onChange={setCell}
+              />
+            );
+          }
           const value = values[index]!;
           return (
             <TextField
@@ -63,7 +82,7 @@ export function RowInput({ field, showFaults, onChange }: RowInputProps) {
               autoComplete="off"
               value={cells[index]}
               error={isCellFault(value) && (showFaults || value.kind !== 'empty') ? cellFaultText(value) : undefined}
-              onChange={(event) => setCells(cells.map((cell, at) => (at === index ? event.target.value : cell)))}
+              onChange={(event) => setCell(event.target.value)}
             />
           );
         })}
@@ -84,33 +103,29 @@ export function RowInput({ field, showFaults, onChange }: RowInputProps) {
   );
 }
 
-function cellFaultText(fault: CellFault): string {
-  switch (fault.kind) {
-    case 'empty':
-      return t('field.empty');
-    case 'text':
-      return t('field.notNumber', { text: fault.text });
-    case 'decimals':
-      return t('field.integer', { text: fault.text });
-  }
-}
-
 interface PasteFormProps {
   readonly field: RowField;
-  onUse(rows: readonly (readonly number[])[]): void;
+  onUse(rows: readonly CsvRow[]): void;
   onBack(): void;
 }
 
 function PasteForm({ field, onUse, onBack }: PasteFormProps) {
   const [text, setText] = useState('');
-  const { rows, faults } = csvRows(text, field.features);
+  const { rows, faults } = csvRows(text, field.features, readerOf(field));
   const isTyped = text.trim() !== '';
   return (
     <div className={styles.paste}>
       <TextArea
         label={t('field.paste')}
         help={t('field.pasteHint')}
-        error={isTyped && faults.length > 0 ? faults.slice(0, 3).map(csvFaultText).join(' ') : undefined}
+        error={
+          isTyped && faults.length > 0
+            ? faults
+                .slice(0, 3)
+                .map((fault) => csvFaultText(fault, field.columns))
+                .join(' ')
+            : undefined
+        }
         placeholder={`${field.features.slice(0, 4).join(',')}${field.features.length > 4 ? ',…' : ''}`}
         rows={8}
         value={text}
@@ -126,10 +141,20 @@ function PasteForm({ field, onUse, onBack }: PasteFormProps) {
   );
 }
 
-function csvFaultText(fault: CsvFault): string {
+/** The column takes words, or the number is outside of its range: that it is no number is not what is wrong. */
+function isNumber({ column, text }: CsvFault & { readonly kind: 'cell' }, columns: RowField['columns']): boolean {
+  const recipe = columns?.find(({ name }) => name === column);
+  return recipe?.words !== undefined || parseNumber(text) !== undefined;
+}
+
+function csvFaultText(fault: CsvFault, columns: RowField['columns']): string {
   switch (fault.kind) {
     case 'cell':
-      return t('field.csvCell', { line: fault.line, column: fault.column, text: fault.text });
+      return t(isNumber(fault, columns) ? 'field.csvValue' : 'field.csvCell', {
+        line: fault.line,
+        column: fault.column,
+        text: fault.text,
+      });
     case 'width':
       return t('field.csvWidth', { line: fault.line, found: fault.found, wanted: fault.wanted });
     case 'missing-column':
@@ -137,12 +162,22 @@ function csvFaultText(fault: CsvFault): string {
   }
 }
 
+/** Cells by the columns of the recipe, numbers where there is none. */
+function readerOf({ columns, datatype }: RowField): ReadCell | undefined {
+  if (columns === undefined) return undefined;
+  return (cell, place, separator) => {
+    const plain = separator === ',' ? cell : cell.replace(/^(-?\d*),(\d+)$/, '$1.$2');
+    const value = readColumnCell(plain, columns[place]!, /INT/.test(datatype));
+    return isCellFault(value) ? undefined : value;
+  };
+}
+
 /** Enough to see that the right table was pasted. */
 const shownRows = 8;
 
 interface PastedRowsProps {
   readonly field: RowField;
-  readonly rows: readonly (readonly number[])[];
+  readonly rows: readonly CsvRow[];
   onBack(): void;
 }
 

@@ -13,6 +13,7 @@ import type { FormField } from '../../try/form-model.ts';
 import { formOf } from '../../try/form-model.ts';
 import { requestOf } from '../../try/request.ts';
 import type { FieldValue, InferenceRequest } from '../../try/request.ts';
+import type { SnippetRequest } from '../../try/snippets.ts';
 import { AnswerPanel } from './AnswerPanel.tsx';
 import { InputField } from './InputField.tsx';
 import { useRunner } from './use-runner.ts';
@@ -22,9 +23,9 @@ import styles from './TryModel.module.css';
 const manyRuns = 50;
 
 export function TryModel({ model, onAnswer }: { readonly model: ModelView; onAnswer?(): void }) {
-  const { signature, featureNames, exampleRow } = model;
+  const { signature, featureNames, exampleRow, recipe } = model;
   // The signature comes anew with each message; the form must not.
-  const signatureText = JSON.stringify([signature, featureNames, exampleRow]);
+  const signatureText = JSON.stringify([signature, featureNames, exampleRow, recipe]);
   const fields = useMemo(() => formOf(model), [signatureText]); // oxlint-disable-line react-hooks/exhaustive-deps
   if (fields === undefined) {
     return (
@@ -34,6 +35,11 @@ export function TryModel({ model, onAnswer }: { readonly model: ModelView; onAns
     );
   }
   return <TryForm model={model} fields={fields} {...(onAnswer !== undefined && { onAnswer })} />;
+}
+
+/** As an app sends it; a file stands beside the code. */
+function snippetOf({ body, file }: InferenceRequest, url: string): SnippetRequest {
+  return file === undefined ? { url, body } : { url, file: { fileName: file.fileName, type: file.file.type } };
 }
 
 interface TryFormProps {
@@ -125,11 +131,8 @@ function TryForm({ model, fields, onAnswer }: TryFormProps) {
         answer={answer}
         series={runner.series}
         isDrawn={isDrawn}
-        request={
-          request === undefined
-            ? undefined
-            : { url: requestUrl(inferenceUrl, model.name, request.kind), body: request.body, needsKey }
-        }
+        answered={runner.answered}
+        request={request && { ...snippetOf(request, requestUrl(inferenceUrl, model.name, request.kind)), needsKey }}
       />
     </div>
   );

@@ -1,5 +1,7 @@
 /** From a picture file to pixels of the size that a model takes, on a canvas of the browser. */
+import type { ImageView } from '../../../server/protocol/admin/recipe-view.ts';
 import type { PixelSource } from '../../try/pixels.ts';
+import type { FileValue } from '../../try/request.ts';
 
 export const pictureFits = ['crop', 'stretch', 'pad'] as const;
 /** `crop`: the middle, filling; `stretch`: all of it, distorted; `pad`: all of it, with black borders. */
@@ -12,6 +14,69 @@ const maxFileBytes = 50_000_000;
 export async function openPicture(file: Blob): Promise<ImageBitmap> {
   if (file.size > maxFileBytes) throw new Error('too large');
   return createImageBitmap(file);
+}
+
+/** The file as a field holds it. Throws where it cannot be read. */
+export async function fileValue(file: File): Promise<FileValue> {
+  return { file, fileName: file.name, b64: await base64Of(file) };
+}
+
+/** Shares of ink as a picture in the model's own size, dark on light paper or the other way round. */
+export async function inkFile(
+  ink: readonly number[],
+  width: number,
+  height: number,
+  isDark: boolean,
+): Promise<FileValue> {
+  const canvas = document.createElement('canvas');
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext('2d')!;
+  const image = context.createImageData(width, height);
+  for (const [pixel, share] of ink.entries()) {
+    const shade = Math.round(255 * (isDark ? 1 - share : share));
+    image.data.set([shade, shade, shade, 255], pixel * 4);
+  }
+  context.putImageData(image, 0, 0);
+  const file = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
+  return { file: file!, fileName: 'drawing.png', b64: await base64Of(file!) };
+}
+
+async function base64Of(file: Blob): Promise<string> {
+  const reader = new FileReader();
+  const read = new Promise<string>((resolve, reject) => {
+    reader.addEventListener('load', () => resolve(reader.result as string));
+    reader.addEventListener('error', () => reject(reader.error!));
+  });
+  reader.readAsDataURL(file);
+  const address = await read;
+  return address.slice(address.indexOf(',') + 1);
+}
+
+/** Roughly what the host makes of it, to look at: the browser scales in its own way. */
+export function shapedPicture(
+  bitmap: ImageBitmap,
+  { width, height, fit, shorterSide, padding, background, channels }: ImageView,
+): { width: number; height: number; rgba: Uint8ClampedArray } {
+  const zoom = fit === 'crop' && shorterSide !== undefined ? shorterSide / Math.max(width, height) : 1;
+  const [x, y, w, h] = placeOf(bitmap.width, bitmap.height, width * zoom, height * zoom, fit);
+  const rgba = draw(width, height, colorOf(fit === 'pad' ? padding : background), (context) => {
+    const [left, top] = [x - (width * (zoom - 1)) / 2, y - (height * (zoom - 1)) / 2];
+    context.fillStyle = colorOf(background);
+    context.fillRect(left, top, w, h);
+    context.drawImage(bitmap, left, top, w, h);
+  });
+  if (channels === 1) {
+    for (let at = 0; at < rgba.length; at += 4) {
+      const gray = Math.round(0.299 * rgba[at]! + 0.587 * rgba[at + 1]! + 0.114 * rgba[at + 2]!);
+      rgba.fill(gray, at, at + 3);
+    }
+  }
+  return { width, height, rgba };
+}
+
+function colorOf([red, green, blue]: readonly number[]): string {
+  return `rgb(${red} ${green} ${blue})`;
 }
 
 export interface FittedPicture extends PixelSource {

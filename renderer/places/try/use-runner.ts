@@ -15,6 +15,8 @@ export interface Series {
 export interface Runner {
   readonly isRunning: boolean;
   readonly answer: InferenceAnswer | undefined;
+  /** The request that it answers. */
+  readonly answered: InferenceRequest | undefined;
   readonly error: Error | undefined;
   readonly series: Series | undefined;
   run(request: InferenceRequest): void;
@@ -26,6 +28,7 @@ export interface Runner {
 export function useRunner(model: string): Runner {
   const [isRunning, setRunning] = useState(false);
   const [answer, setAnswer] = useState<InferenceAnswer>();
+  const [answered, setAnswered] = useState<InferenceRequest>();
   const [error, setError] = useState<Error>();
   const [series, setSeries] = useState<Series>();
   /** What came while another request was under way. */
@@ -36,6 +39,7 @@ export function useRunner(model: string): Runner {
   const clear = useCallback(() => {
     waiting.current = undefined;
     setAnswer(undefined);
+    setAnswered(undefined);
     setError(undefined);
     setSeries(undefined);
   }, []);
@@ -62,6 +66,7 @@ export function useRunner(model: string): Runner {
           waiting.current = undefined;
           try {
             setAnswer(await sendInference(model, request, { signal: controller.signal }));
+            setAnswered(request);
             setError(undefined);
           } catch (failure) {
             if (controller.signal.aborted) break;
@@ -94,6 +99,7 @@ export function useRunner(model: string): Runner {
             const result = await sendInference(model, request, { signal: controller.signal, isFresh: true });
             times.push(result.browserMs);
             setAnswer(result);
+            setAnswered(request);
             setError(undefined);
           } catch (failure) {
             if (controller.signal.aborted) break;
@@ -110,5 +116,5 @@ export function useRunner(model: string): Runner {
   );
 
   const stop = useCallback(() => abort.current?.abort(), []);
-  return { isRunning, answer, error, series, run, runMany, stop, clear };
+  return { isRunning, answer, answered, error, series, run, runMany, stop, clear };
 }

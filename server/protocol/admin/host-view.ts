@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { cacheViewSchema, modelCacheViewSchema } from './cache-view.ts';
 import { lanBriefSchema } from './lan-view.ts';
+import { recipeViewSchema } from './recipe-view.ts';
 import { signatureSchema } from './signature-schema.ts';
 
 export const replicaViewSchema = z.object({
@@ -87,10 +88,14 @@ export const modelViewSchema = z.object({
   signature: signatureSchema.optional(),
   labels: z.array(z.string()).optional(),
   featureNames: z.array(z.string()).optional(),
+  /** How its inputs are made and its outputs read, where millrace.json says so. */
+  recipe: recipeViewSchema.optional(),
   /** One row that the model answers. */
   exampleRow: z.array(z.number()).optional(),
   /** True where the local replicas take `POST /predict`. */
   takesPredict: z.boolean(),
+  /** True where answers can be saved as test cases: the model was imported. */
+  keepsTestCases: z.boolean(),
   timeoutMs: z.number(),
   strategy: z.string(),
   queued: z.int(),

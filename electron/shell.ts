@@ -28,13 +28,17 @@ import { trayOf } from './tray.ts';
 import { decideClose } from './window-policy.ts';
 import { MainWindow, lockPages } from './window.ts';
 
-/** The process as Electron starts it. */
 export type ShellStart = Pick<NodeJS.Process, 'argv' | 'platform' | 'env' | 'cwd'> & { readonly resourcesPath: string };
 
 /** By which Windows knows whose notification it is; the installer registers the same. */
 const appUserModelId = 'org.millrace.desktop';
 /** Where the GUI imports a file. */
 const importPlace = '/models/import';
+/** Some Linux desktops show no tray. */
+const goesOn = {
+  title: 'Millrace serves on',
+  body: 'Open it from the tray. Where there is none, start Millrace again.',
+};
 /** For windows to close by themselves before the program goes, milliseconds. */
 const lastWordsMs = 2000;
 
@@ -61,6 +65,7 @@ export function startShell(electron: ElectronPort, start: ShellStart): void {
   let quitTimer: NodeJS.Timeout | undefined;
   let awake: number | undefined;
   let showFirst: (() => void) | undefined;
+  let isHintGiven = false;
 
   const view = (): DesktopView => ({ switches: file.switches, host: keeper.state });
   const keeper: HostKeeper = new HostKeeper({
@@ -171,14 +176,12 @@ export function startShell(electron: ElectronPort, start: ShellStart): void {
 
   lockPages(electron, () => keeper.address?.inferenceUrl);
   app.on('second-instance', (_, words, workingDirectory) => open(words, workingDirectory));
-  app.on('open-url', (event, url) => {
+  const openOne = (event: { preventDefault(): void }, word: string): void => {
     event.preventDefault();
-    open([url], '/');
-  });
-  app.on('open-file', (event, path) => {
-    event.preventDefault();
-    open([path], '/');
-  });
+    open([word], '/');
+  };
+  app.on('open-url', openOne);
+  app.on('open-file', openOne);
   app.on('activate', () => window?.show());
   app.on('before-quit', (event) => {
     if (phase === 'done') return;
@@ -210,6 +213,10 @@ export function startShell(electron: ElectronPort, start: ShellStart): void {
       electron,
       preload: paths.preload,
       onClose: () => (phase === 'running' ? decideClose(file.switches.closeToTray, platform) : undefined),
+      onHidden() {
+        if (platform === 'linux' && !isHintGiven) notify(goesOn, '/');
+        isHintGiven = true;
+      },
       onSessionEnding: () => quit('session-ending'),
     });
     const acts: Readonly<Partial<Record<TrayAct, () => void>>> = {

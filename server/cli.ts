@@ -16,8 +16,8 @@ import type { ImportFlags, RemoveFlags } from './cli/models.ts';
 import type { OpenFlags } from './cli/open.ts';
 import { exitCodes, reportError } from './cli/output.ts';
 import type { ReplayFlags } from './cli/scale.ts';
-import { addFirewallCommands, addServiceCommands } from './cli/service-commands.ts';
 import { addSamplesCommands } from './cli/samples-commands.ts';
+import { addFirewallCommands, addServiceCommands } from './cli/service-commands.ts';
 import { addServingCommands } from './cli/serving-commands.ts';
 import { addSourceCommands } from './cli/source-commands.ts';
 import { addUpkeepCommands } from './cli/upkeep-commands.ts';
@@ -325,11 +325,11 @@ scale
   );
 
 addMeasuringCommands(program, { dataOption, run });
-addServiceCommands(program, { run, userDataFolder: defaultDataDirectory() });
-addFirewallCommands(program, run);
 addUpkeepCommands(program, { dataOption, run });
 
 addAccessCommands(program, { dataOption, run });
+addServiceCommands(program, { run, userDataFolder: defaultDataDirectory() });
+addFirewallCommands(program, run);
 
 async function run(json: boolean, command: () => Promise<void>): Promise<void> {
   try {

@@ -93,7 +93,8 @@ const logLevels = { info: 'info', attention: 'warn', failure: 'error' } as const
 export async function startHost(config: Config, parts: HostParts = {}): Promise<Host> {
   const startedMs = performance.now();
   const logTail = new LogTail();
-  const log = parts.log ?? createLog(config.log.level, config.log.format, logTail, config.log.file);
+  const { level, format, file } = config.log;
+  const log = parts.log ?? createLog(level, format, { file, listener: logTail });
   const events = new EventLog({
     path: join(config.dataDirectory, 'events.db'),
     onTrouble: (message, error) => log.warn({ error }, message),

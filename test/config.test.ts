@@ -27,6 +27,7 @@ describe('parseConfig', () => {
     expect(parse({})).toEqual({
       ...least,
       devices: { graphicsMemoryPercent: 90 },
+      keys: [],
       http: { host: '127.0.0.1', port: 8000 },
       admin: { port: 8090 },
       allowedHosts: [],

@@ -14,13 +14,17 @@ export interface LogListener {
   write(line: string): void;
 }
 
-/**
- * `listener` hears what is `info` or more serious also where standard error is told less, so that a person who looks later finds it.
- * `path`: a file instead of standard error; throws where it cannot be written.
- */
-export function createLog(level: LogLevel, format: 'text' | 'json', listener?: LogListener, path?: string): Log {
-  const file = path === undefined ? undefined : new LogFile(path);
-  const stream = format === 'json' ? (file ?? pino.destination({ dest: 2, sync: true })) : prettyStream(file);
+export interface LogPlaces {
+  /** A file instead of standard error. */
+  readonly file?: string | undefined;
+  /** Hears what is `info` or more serious also where the log itself is told less, so that a person who looks later finds it. */
+  readonly listener?: LogListener;
+}
+
+/** Throws where `file` cannot be written. */
+export function createLog(level: LogLevel, format: 'text' | 'json', { file, listener }: LogPlaces = {}): Log {
+  const logFile = file === undefined ? undefined : new LogFile(file);
+  const stream = format === 'json' ? (logFile ?? pino.destination({ dest: 2, sync: true })) : prettyStream(logFile);
   if (listener === undefined) return pino({ ...options, level }, stream);
   const threshold = { number: numberOf(level) };
   const both: DestinationStream = {
@@ -35,7 +39,7 @@ export function createLog(level: LogLevel, format: 'text' | 'json', listener?: L
   return log;
 }
 
-/** From now on standard error is told this level and above. */
+/** From now on the log is told this level and above. */
 export function changeLogLevel(log: Log, level: LogLevel): void {
   const threshold = thresholds.get(log);
   if (threshold === undefined) {

@@ -78,7 +78,8 @@ export async function handlePairing(
       sendBytes(response, 200, headers, Buffer.from(pem), undefined);
       return;
     }
-    if (!door.isOpen()) {
+    // Who has claimed a code may ask on: it is told that it was declined, or that its time has passed.
+    if (name !== 'pair-key' && !door.isOpen()) {
       throw new MillraceError('not-found', 'No device is being paired.', {
         hint: 'Begin at the PC: in Millrace under Connect, or with `millrace lan pair`.',
       });

@@ -240,9 +240,10 @@ export class LanEndpoint {
     const { allowedHosts, access } = this.#parts;
     const own = hostname().toLowerCase();
     const announced = this.#wish.announce ? [`${this.#wish.name}.local`, this.#announcer.name?.toLowerCase()] : [];
-    const names = [...announced, own, `${own}.local`, ...allowedHosts, ...access.rules.view().hosts].filter(
-      (name): name is string => name !== undefined && isName(name),
-    );
+    const names = [...announced, own, `${own}.local`, ...allowedHosts, ...access.rules.view().hosts].flatMap((name) => {
+      const lower = name?.toLowerCase();
+      return lower !== undefined && isName(lower) ? [lower] : [];
+    });
     return [...new Set([...names, ...wanted.map(({ address }) => address)])];
   }
 

@@ -12,6 +12,8 @@ export function schemaText(schema: JsonSchema, indent = ''): string {
   if (Array.isArray(values)) return values.map((value) => JSON.stringify(value)).join(' | ');
   if (Array.isArray(options)) return options.map((each) => schemaText(each as JsonSchema, indent)).join(' | ');
   if (Array.isArray(type)) return type.join(' | ');
+  const parts = schema['prefixItems'];
+  if (Array.isArray(parts)) return `[${parts.map((each) => schemaText(each as JsonSchema, indent)).join(', ')}]`;
   if (type === 'array') return `${grouped(schemaText((items ?? {}) as JsonSchema, indent))}[]`;
   if (properties !== undefined) return objectText(schema, indent);
   if (typeof additionalProperties === 'object' && additionalProperties !== null) {

@@ -34,6 +34,11 @@ export function readCsvRows(body: Buffer, table: ResolvedTable, model: ModelFact
   const isHead = looksLikeHead(first, table, takesWords, hasDecimalComma);
   const order = isHead ? columnOrder(first, table, model) : undefined;
   const rows = isHead ? others : lines;
+  if (rows.length > maxRows) {
+    throw new MillraceError('payload-too-large', `The table has more than ${maxRows} rows.`, {
+      hint: 'Send it in parts.',
+    });
+  }
   if (rows.length === 0) throw new MillraceError('invalid-request', 'The table has a head and no rows.');
   return rows.map((cells, index) => {
     const where = ` in row ${index + 1}`;
@@ -72,11 +77,6 @@ function split(text: string, delimiter: string): string[][] {
     });
   } catch (error) {
     throw new MillraceError('invalid-request', `The table cannot be read: ${firstSentence(error)}`);
-  }
-  if (lines.length > maxRows + 1) {
-    throw new MillraceError('payload-too-large', `The table has more than ${maxRows} rows.`, {
-      hint: 'Send it in parts.',
-    });
   }
   return lines.filter((cells) => cells.some((cell) => cell !== ''));
 }

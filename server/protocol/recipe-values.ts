@@ -7,10 +7,13 @@ import { described, quoted } from './wording.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** True for what cannot be an array of numbers: a text, an object, or a list of those. */
+const addressKey = /^(?:url|uri|href|src|image_url)$/i;
+
+/** True for a text, `{"b64": …}`, an address, or a list of those; an object of anything else may be features by name. */
 export function isImageValue(value: unknown): boolean {
   const first: unknown = Array.isArray(value) ? value.at(0) : value;
-  return typeof first === 'string' || (typeof first === 'object' && first !== null && !Array.isArray(first));
+  if (typeof first !== 'object' || first === null) return typeof first === 'string';
+  return Object.keys(first).some((key) => key === 'b64' || addressKey.test(key));
 }
 
 /** The files in `"…"`, `{"b64": "…"}`, or a list of them. Throws `invalid-tensor`, for addresses too: nothing is fetched. */
@@ -20,7 +23,7 @@ export function readImageValue(value: unknown, name: string): Buffer[] {
     if (typeof each === 'string') return fromBase64(each, name);
     const { b64, ...others } = typeof each === 'object' && each !== null ? (each as JsonObject) : {};
     if (typeof b64 === 'string' && Object.keys(others).length === 0) return fromBase64(b64, name);
-    if (Object.keys(others).some((key) => /^(?:url|uri|href|src|image_url)$/i.test(key))) throw refuseAddress(name);
+    if (Object.keys(others).some((key) => addressKey.test(key))) throw refuseAddress(name);
     throw new MillraceError(
       'invalid-tensor',
       `Input ${quoted(name)} is ${described(each)}; a picture in JSON is {"b64": "…"}, its bytes as Base64.`,

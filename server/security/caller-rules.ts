@@ -71,9 +71,9 @@ export class CallerRules {
   change({ add = {}, remove = {}, localNeedsKey }: CallerRulesChange): CallerRulesView {
     const { hosts, origins, blocked } = this.#saved;
     const saved: Saved = {
-      hosts: changed(hosts, add.host && checkedHost(add.host), remove.host?.toLowerCase()),
-      origins: changed(origins, add.origin && checkedOrigin(add.origin), remove.origin),
-      blocked: changed(blocked, add.blocked && checkedAddress(add.blocked), remove.blocked),
+      hosts: changed(hosts, checkedBy(checkedHost, add.host), remove.host?.toLowerCase()),
+      origins: changed(origins, checkedBy(checkedOrigin, add.origin), remove.origin),
+      blocked: changed(blocked, checkedBy(checkedAddress, add.blocked), remove.blocked),
       localNeedsKey: localNeedsKey ?? this.#saved.localNeedsKey,
     };
     this.#database.set('caller-rules', saved);
@@ -91,9 +91,13 @@ export class CallerRules {
   }
 }
 
+function checkedBy(check: (text: string) => string, text: string | undefined): string | undefined {
+  return text === undefined ? undefined : check(text);
+}
+
 function changed(list: readonly string[], added: string | undefined, removed: string | undefined): readonly string[] {
   const kept = list.filter((each) => each !== removed && each !== added);
-  if (added === undefined || added === '') return kept;
+  if (added === undefined) return kept;
   if (kept.length >= maxEntries) {
     throw new MillraceError('invalid-request', `There are ${maxEntries} of these already.`, {
       hint: 'Remove those nobody needs.',

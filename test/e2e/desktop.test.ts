@@ -2,7 +2,7 @@
  * The desktop program whole: the shell's own code on the fake Electron, a real Chromium as its window, a real host on the bundled
  * Node. The same with the real binary is desktop-binary.test.ts.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
@@ -13,6 +13,8 @@ import { browserPath, launchBrowser, noBrowser } from '../support/browser.ts';
 import { DesktopRun, allGone } from '../support/desktop-run.ts';
 import { DesktopWindow } from '../support/desktop-window.ts';
 import { HostProcess, demoModels, until } from '../support/host-process.ts';
+import { tunableModel } from '../support/awkward-models.ts';
+import { openTestRepository } from '../support/model-repository.ts';
 
 if (browserPath === undefined) console.warn(`Skipped: ${noBrowser}.`);
 
@@ -58,6 +60,7 @@ describe.skipIf(browserPath === undefined)('the desktop window', { timeout: 180_
     await run.quit();
     expect(run.electron.app.exitCode).toBe(0);
     await until('all processes have ended', 5000, () => allGone(pids));
+    expect(run.stoppedInOrder).toBe(true);
   });
 
   it('shows why a host died and has it back by itself', async () => {
@@ -92,7 +95,7 @@ describe.skipIf(browserPath === undefined)('the desktop window', { timeout: 180_
   it('imports a file that was opened with it where it lies, once a person says so', async () => {
     await using run = await DesktopRun.prepare();
     const path = join(demoModels, 'iris', '1', 'model.onnx');
-    run.start(path);
+    run.start({ words: [path] });
     await until('the window', 10_000, () => run.electron.windows.length === 1);
     await using window = await DesktopWindow.open(run.electron, browser);
     const { page } = window;
@@ -176,6 +179,9 @@ describe.skipIf(browserPath === undefined)('the desktop window', { timeout: 180_
     });
     expect(run.electron.app.exitCode).toBeUndefined();
     expect((await run.host()).pid).toBe(pid);
+    // Some desktops there show no tray.
+    const hints = run.electron.notifications.filter(({ title }) => title === 'Millrace serves on');
+    expect(hints).toHaveLength(process.platform === 'linux' ? 1 : 0);
     run.electron.tray.choose('Open Millrace');
     expect(run.electron.window.isVisible()).toBe(true);
     run.electron.tray.choose('Stop serving and quit');
@@ -218,25 +224,57 @@ describe('an installed program', { timeout: 60_000 }, () => {
   });
 });
 
+describe('a program that was started at login', { timeout: 60_000 }, () => {
+  it('stays in the tray where a person wants that, and tells what needs one', async () => {
+    await using run = await DesktopRun.prepare({ http: { port: 'x' } });
+    await mkdir(join(run.folder, 'shell'));
+    await writeFile(join(run.folder, 'shell', 'shell.json'), '{"startHidden":true,"startAtLogin":true}');
+    run.start({ words: ['--hidden'] });
+    await until('a notification', 30_000, () => run.electron.notifications.length === 1);
+    expect(run.electron.notifications[0]!.title).toBe('Millrace cannot start with its settings.');
+    expect(run.electron.window.isVisible()).toBe(false);
+    expect(run.electron.window.loaded).toEqual([]);
+    run.electron.notifications[0]!.emit('click');
+    expect(run.electron.window.isVisible()).toBe(true);
+    if (process.platform === 'linux') {
+      const entry = await readFile(join(run.folder, 'config', 'autostart', 'millrace.desktop'), 'utf8');
+      expect(entry).toContain('"--hidden"');
+    }
+  });
+});
+
 describe('the end of the desktop program', { timeout: 120_000 }, () => {
   it('waits for a request that is under way', async () => {
-    await using run = await DesktopRun.prepare();
+    const repository = await openTestRepository([{ name: 'worker', bytes: tunableModel() }]);
+    await using run = await DesktopRun.prepare({ models: repository.directory });
     run.start();
     const { inferenceUrl, pid } = await run.host();
-    const body = JSON.stringify({ features: [5.1, 3.5, 1.4, 0.2] });
-    const ask = (): Promise<number>[] =>
-      Array.from({ length: 20 }, async () => {
-        const response = await fetch(`${inferenceUrl}/predict/iris`, { method: 'POST', body });
-        await response.arrayBuffer();
-        return response.status;
-      });
-    // Connections that are open already: what is sent over them has been accepted.
-    await Promise.all(ask());
-    const answers = ask();
-    await Promise.race(answers);
+    const inputs = [
+      { name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 2, 3, 4] },
+      // Half a second, and several on a busy machine; the host waits for ten.
+      { name: 'rounds', datatype: 'INT64', shape: [1, 1], data: [1500] },
+    ];
+    const url = `${inferenceUrl}/v2/models/worker/infer`;
+    const answer = fetch(url, { method: 'POST', body: JSON.stringify({ inputs }) });
+    await until('it runs', 10_000, async () => {
+      const { models } = await run.host();
+      return models.some(({ versions }) => versions.some(({ replicas }) => replicas.some((each) => each.inFlight > 0)));
+    });
     await run.quit();
-    expect(new Set(await Promise.all(answers))).toEqual(new Set([200]));
+    expect(run.stoppedInOrder).toBe(true);
+    expect((await answer).status).toBe(200);
+    expect(await (await answer).json()).toMatchObject({ outputs: [{ data: [1, 2, 3, 4] }] });
     await until('the host has ended', 5000, () => allGone([pid]));
+    await repository.remove();
+  });
+
+  it('may come before Electron is ready: no window appears then', async () => {
+    await using run = await DesktopRun.prepare();
+    run.start({ isReady: false });
+    await run.quit();
+    run.electron.app.becomeReady();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(run.electron.windows).toEqual([]);
   });
 
   it('comes while the host is still starting, and nothing stays behind', async () => {
@@ -260,6 +298,7 @@ describe('the end of the desktop program', { timeout: 120_000 }, () => {
     await until('the program has ended', 20_000, () => run.electron.app.exitCode !== undefined);
     expect(performance.now() - startedMs).toBeLessThan(10_000);
     await until('all processes have ended', 5000, () => allGone(pids));
+    expect(run.stoppedInOrder).toBe(false);
   });
 
   it('is the end of a second start, which starts nothing', async () => {

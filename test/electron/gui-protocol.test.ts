@@ -16,6 +16,8 @@ writeFileSync(join(gui, 'index.html'), '<!doctype html><title>the page</title>')
 writeFileSync(join(gui, 'assets', 'main-Ab_1.js'), 'code');
 writeFileSync(join(gui, 'mark.svg'), '<svg/>');
 writeFileSync(join(gui, 'stamp'), 'not ours to give');
+// On Windows this name is a way out of the folder; elsewhere it is a file that shows whether it would be taken.
+if (process.platform !== 'win32') writeFileSync(join(gui, String.raw`..\secret.js`), 'secret');
 
 afterAll(() => rmSync(folder, { recursive: true }));
 

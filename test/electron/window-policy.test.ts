@@ -49,6 +49,10 @@ describe('a link to outside', () => {
     expect(opensInBrowser(url, own)).toBe(false);
   });
 
+  it('opens nothing whose port only begins alike', () => {
+    expect(opensInBrowser('http://127.0.0.1:8000/', 'http://127.0.0.1:800')).toBe(false);
+  });
+
   it('opens nothing while no host runs', () => {
     expect(opensInBrowser('http://127.0.0.1:8000/', undefined)).toBe(false);
   });

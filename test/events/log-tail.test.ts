@@ -17,7 +17,7 @@ const line = (level: number, msg: string, more: object = {}): string =>
 describe('the tail of the log', () => {
   it('has what the log writes, as people read it', () => {
     const tail = new LogTail();
-    const log = createLog('silent', 'json', tail);
+    const log = createLog('silent', 'json', { listener: tail });
     log.warn({ pid: 7 }, 'Port 8000 is in use.');
     log.debug('not kept');
     expect(tail.read(query()).entries).toEqual([

@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { buildElectron } from '../../build/electron.mjs';
 import { root } from '../architecture/source-files.ts';
 import { DesktopRun, allGone } from '../support/desktop-run.ts';
-import { isRunning, until } from '../support/host-process.ts';
+import { until } from '../support/host-process.ts';
 
 const program = fileURLToPath(new URL('../fixtures/electron-program.ts', import.meta.url));
 
@@ -67,6 +67,7 @@ describe('the built shell', { timeout: 120_000 }, () => {
     started.child.kill('SIGTERM');
     expect(await started.exited).toBe(0);
     await until('all processes have ended', 5000, () => allGone(pids));
+    expect(run.stoppedInOrder).toBe(true);
   });
 
   it('leaves nothing behind when it is killed: the host notices and stops in order', async () => {
@@ -76,7 +77,7 @@ describe('the built shell', { timeout: 120_000 }, () => {
     started.child.kill('SIGKILL');
     await started.exited;
     await until('all processes have ended', 20_000, () => allGone(pids));
-    expect(await isRunning(pids[0]!)).toBe(false);
+    expect(run.stoppedInOrder).toBe(true);
   });
 
   it.skipIf(process.platform !== 'linux')(

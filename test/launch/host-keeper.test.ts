@@ -218,6 +218,7 @@ describe('a stop', () => {
     hosts[0]!.end({ code: 1, signal: null });
     await settle();
     await kept.stop();
+    expect(vi.getTimerCount()).toBe(0);
     vi.advanceTimersByTime(60_000);
     await settle();
     expect(hosts).toHaveLength(1);

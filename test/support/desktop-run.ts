@@ -1,4 +1,5 @@
 /** The real main-process code on the fake Electron with a real host as its child: one start of the desktop program in this process. */
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +31,7 @@ export class DesktopRun implements AsyncDisposable {
     return new DesktopRun(new FakeElectron(root, paths), folder);
   }
 
-  start(...words: string[]): void {
+  start({ words = [] as readonly string[], isReady = true } = {}): void {
     startShell(this.electron.port, {
       argv: ['electron', ...words],
       platform: process.platform,
@@ -38,7 +39,7 @@ export class DesktopRun implements AsyncDisposable {
       cwd: () => this.folder,
       resourcesPath: this.folder,
     });
-    this.electron.app.becomeReady();
+    if (isReady) this.electron.app.becomeReady();
   }
 
   /** The host that answers for this data folder, once it does. */
@@ -58,6 +59,11 @@ export class DesktopRun implements AsyncDisposable {
       versions.flatMap(({ replicas }) => replicas.map((each) => each.pid)),
     );
     return [pid, ...copies, ...(wardenPid === undefined ? [] : [wardenPid])];
+  }
+
+  /** The last host took its leave: one that was killed leaves its run file. */
+  get stoppedInOrder(): boolean {
+    return !existsSync(join(this.dataDirectory, 'run.json'));
   }
 
   /** As a person quits; resolves when the program has ended. */

@@ -10,3 +10,9 @@ export function expectRefusal(answer: HttpAnswer, status: number, error: RegExp)
   expect(body.error).toMatch(error);
   expect(body.code).toMatch(/^[a-z-]+$/);
 }
+
+/** The same with a code and a sentence that is in it as it stands. */
+export function refuses(answer: HttpAnswer, status: number, code: string, sentence: string): void {
+  expectRefusal(answer, status, new RegExp(sentence.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)));
+  expect(answer.json<{ code: string }>().code).toBe(code);
+}

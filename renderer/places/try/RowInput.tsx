@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { TextArea, TextField } from '../../components/Field.tsx';
 import { t } from '../../texts/t.ts';
-import { csvRows } from '../../try/csv.ts';
+import { csvRows, parseNumber } from '../../try/csv.ts';
 import type { CsvFault, ReadCell } from '../../try/csv.ts';
 import type { RowField } from '../../try/form-model.ts';
 import type { FieldValue } from '../../try/request.ts';
@@ -122,7 +122,7 @@ function PasteForm({ field, onUse, onBack }: PasteFormProps) {
           isTyped && faults.length > 0
             ? faults
                 .slice(0, 3)
-                .map((fault) => csvFaultText(fault, field.columns !== undefined))
+                .map((fault) => csvFaultText(fault, field.columns))
                 .join(' ')
             : undefined
         }
@@ -141,10 +141,16 @@ function PasteForm({ field, onUse, onBack }: PasteFormProps) {
   );
 }
 
-function csvFaultText(fault: CsvFault, hasWords: boolean): string {
+/** The column takes words, or the number is outside of its range: that it is no number is not what is wrong. */
+function isNumber({ column, text }: CsvFault & { readonly kind: 'cell' }, columns: RowField['columns']): boolean {
+  const recipe = columns?.find(({ name }) => name === column);
+  return recipe?.words !== undefined || parseNumber(text) !== undefined;
+}
+
+function csvFaultText(fault: CsvFault, columns: RowField['columns']): string {
   switch (fault.kind) {
     case 'cell':
-      return t(hasWords ? 'field.csvValue' : 'field.csvCell', {
+      return t(isNumber(fault, columns) ? 'field.csvValue' : 'field.csvCell', {
         line: fault.line,
         column: fault.column,
         text: fault.text,

@@ -40,8 +40,10 @@ describe('an answer of /predict', () => {
   });
 
   it('is a number for a regression, also where JSON has none', () => {
-    expect(read({ prediction: 152.5 }).rows).toEqual([{ kind: 'number', value: 152.5 }]);
-    expect(read({ prediction: '-Infinity' }).rows).toEqual([{ kind: 'number', value: Number.NEGATIVE_INFINITY }]);
+    expect(read({ prediction: 152.5 }).rows).toEqual([{ kind: 'number', value: 152.5, unit: '' }]);
+    expect(read({ prediction: '-Infinity' }).rows).toEqual([
+      { kind: 'number', value: Number.NEGATIVE_INFINITY, unit: '' },
+    ]);
   });
 
   it('is the outputs with their shapes for anything else', () => {
@@ -81,7 +83,7 @@ describe('an answer of the Open Inference Protocol', () => {
 
   it('is a number where one value is all there is', () => {
     expect(read({ outputs: [{ name: 'y', datatype: 'FP32', shape: [1, 1], data: [5] }] }).rows).toEqual([
-      { kind: 'number', value: 5 },
+      { kind: 'number', value: 5, unit: '' },
     ]);
   });
 });

@@ -30,12 +30,10 @@ export interface ReadArguments {
   readonly link: string | undefined;
   /** Absolute path of the first file with a model's or an archive's ending. */
   readonly file: string | undefined;
-  readonly isLogin: boolean;
 }
 
 /**
- * What a start was asked to do. Whoever can make a link can add words to it on some systems: of switches only `--hidden` is read,
- * and it shows nothing.
+ * What a start was asked to do. Whoever can make a link can add words to it on some systems: no switch is read here.
  */
 export function readArguments(words: readonly string[], workingDirectory: string): ReadArguments {
   const plain = words.filter((word) => !word.startsWith('-'));
@@ -43,6 +41,5 @@ export function readArguments(words: readonly string[], workingDirectory: string
   return {
     link: plain.find((word) => word.toLowerCase().startsWith(`${linkScheme}:`)),
     file: file === undefined || isAbsolute(file) ? file : resolve(workingDirectory, file),
-    isLogin: words.includes('--hidden'),
   };
 }

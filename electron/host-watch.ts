@@ -17,7 +17,6 @@ const silenceStepMs = 2000;
 
 export class HostWatch implements LiveSink {
   readonly #parts: WatchParts;
-  /** What is known of the host; replaced whole. */
   state: LiveState = initialState;
   #abort = new AbortController();
   #timer: NodeJS.Timeout | undefined;

@@ -13,6 +13,8 @@ export type WindowPort = Pick<Electron.BrowserWindow, 'on' | 'loadURL' | 'show' 
     readonly webContents: ContentsPort;
   };
 export type TrayPort = Pick<Electron.Tray, 'setImage' | 'setToolTip' | 'setContextMenu' | 'on'>;
+type NotificationPort = Pick<Electron.Notification, 'on' | 'show'>;
+type SessionPort = Pick<Electron.Session, 'setPermissionRequestHandler' | 'setPermissionCheckHandler'>;
 export type AppPort = Pick<
   Electron.App,
   'on' | 'quit' | 'exit' | 'isPackaged' | 'whenReady' | 'getPath' | 'getAppPath'
@@ -28,9 +30,7 @@ export interface ElectronPort {
     buildFromTemplate(template: Electron.MenuItemConstructorOptions[]): Electron.Menu;
     setApplicationMenu(menu: Electron.Menu | null): void;
   };
-  readonly Notification: new (
-    options: Electron.NotificationConstructorOptions,
-  ) => Pick<Electron.Notification, 'on' | 'show'>;
+  readonly Notification: new (options: Electron.NotificationConstructorOptions) => NotificationPort;
   readonly nativeImage: { createFromPath(path: string): Electron.NativeImage };
   readonly nativeTheme: Pick<Electron.NativeTheme, 'shouldUseDarkColors'>;
   readonly clipboard: Pick<Electron.Clipboard, 'writeText'>;
@@ -39,7 +39,5 @@ export interface ElectronPort {
   readonly ipcMain: Pick<Electron.IpcMain, 'handle'>;
   readonly powerMonitor: Pick<Electron.PowerMonitor, 'on'>;
   readonly powerSaveBlocker: Pick<Electron.PowerSaveBlocker, 'start' | 'stop'>;
-  readonly session: {
-    readonly defaultSession: Pick<Electron.Session, 'setPermissionRequestHandler' | 'setPermissionCheckHandler'>;
-  };
+  readonly session: { readonly defaultSession: SessionPort };
 }

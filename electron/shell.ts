@@ -2,7 +2,7 @@
  * The desktop program put together: one instance, one window, one tray, one host. Nothing here decides; the decisions are in the files
  * that this one imports, and what happens at the end of it all is quit.ts.
  */
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { defaultDataDirectory } from '../server/cli/data-directory.ts';
 import { HostClient } from '../server/cli/host-client.ts';
@@ -28,13 +28,17 @@ import { trayOf } from './tray.ts';
 import { decideClose } from './window-policy.ts';
 import { MainWindow, lockPages } from './window.ts';
 
-/** The process as Electron starts it. */
 export type ShellStart = Pick<NodeJS.Process, 'argv' | 'platform' | 'env' | 'cwd'> & { readonly resourcesPath: string };
 
 /** By which Windows knows whose notification it is; the installer registers the same. */
 const appUserModelId = 'org.millrace.desktop';
 /** Where the GUI imports a file. */
 const importPlace = '/models/import';
+/** Some Linux desktops show no tray. */
+const goesOn = {
+  title: 'Millrace serves on',
+  body: 'Open it from the tray. Where there is none, start Millrace again.',
+};
 /** For windows to close by themselves before the program goes, milliseconds. */
 const lastWordsMs = 2000;
 
@@ -50,7 +54,7 @@ export function startShell(electron: ElectronPort, start: ShellStart): void {
   electron.protocol.registerSchemesAsPrivileged([{ scheme: 'app', privileges }]);
   const { platform, resourcesPath, env } = start;
   const paths = shellPaths({ isPackaged: app.isPackaged, appPath: app.getAppPath(), resourcesPath, platform });
-  const dataDirectory = env['MILLRACE_DATA'] ?? defaultDataDirectory();
+  const dataDirectory = defaultDataDirectory(env);
   const startedMs = Date.now();
   const file = new SwitchFile(join(app.getPath('userData'), 'shell.json'));
   let window: MainWindow | undefined;
@@ -61,16 +65,15 @@ export function startShell(electron: ElectronPort, start: ShellStart): void {
   let quitTimer: NodeJS.Timeout | undefined;
   let awake: number | undefined;
   let showFirst: (() => void) | undefined;
+  let isHintGiven = false;
 
   const view = (): DesktopView => ({ switches: file.switches, host: keeper.state });
   const keeper: HostKeeper = new HostKeeper({
     findRunning: async () => (await HostClient.running(dataDirectory).catch(() => undefined))?.run,
     checkServer: async () => paths.manifest && (await checkServer(paths.serverFolder, paths.manifest)),
     spawn() {
-      const settings = join(dataDirectory, 'settings.json');
-      const config = existsSync(settings) ? ['--config', settings] : [];
-      const words = [paths.program, 'serve', '--parent', '--data', dataDirectory, ...config];
-      return spawnHost({ node: paths.node, words, dataDirectory });
+      const words = [paths.program, 'serve', '--parent', '--data', dataDirectory];
+      return spawnHost({ node: paths.node, words, dataDirectory, env });
     },
     onChange() {
       const { kind, sentence, hint } = keeper.state;
@@ -171,14 +174,12 @@ export function startShell(electron: ElectronPort, start: ShellStart): void {
 
   lockPages(electron, () => keeper.address?.inferenceUrl);
   app.on('second-instance', (_, words, workingDirectory) => open(words, workingDirectory));
-  app.on('open-url', (event, url) => {
+  const openOne = (event: { preventDefault(): void }, word: string): void => {
     event.preventDefault();
-    open([url], '/');
-  });
-  app.on('open-file', (event, path) => {
-    event.preventDefault();
-    open([path], '/');
-  });
+    open([word], '/');
+  };
+  app.on('open-url', openOne);
+  app.on('open-file', openOne);
   app.on('activate', () => window?.show());
   app.on('before-quit', (event) => {
     if (phase === 'done') return;
@@ -210,6 +211,10 @@ export function startShell(electron: ElectronPort, start: ShellStart): void {
       electron,
       preload: paths.preload,
       onClose: () => (phase === 'running' ? decideClose(file.switches.closeToTray, platform) : undefined),
+      onHidden() {
+        if (platform === 'linux' && !isHintGiven) notify(goesOn, '/');
+        isHintGiven = true;
+      },
       onSessionEnding: () => quit('session-ending'),
     });
     const acts: Readonly<Partial<Record<TrayAct, () => void>>> = {

@@ -12,11 +12,15 @@ export interface WindowParts {
   readonly preload: string;
   /** Undefined while the program ends: the window goes then. */
   onClose(): 'hide' | 'quit' | undefined;
+  /** It was closed and the program goes on without it. */
+  onHidden(): void;
   onSessionEnding(): void;
 }
 
 /** Surfaces of the GUI's themes, so that the window does not flash before its page is drawn. */
 const background = { light: '#f5f8f7', dark: '#0e1514' };
+
+const frame = { title: 'Millrace', width: 1280, height: 820, minWidth: 360, minHeight: 400, show: false };
 
 /** Written out although most are Electron's defaults: these are what keeps a page a page. */
 export const pagePreferences = {
@@ -39,13 +43,8 @@ export class MainWindow {
   constructor(parts: WindowParts) {
     const { electron, preload } = parts;
     const window = new electron.BrowserWindow({
-      width: 1280,
-      height: 820,
-      minWidth: 360,
-      minHeight: 400,
-      show: false,
+      ...frame,
       autoHideMenuBar: true,
-      title: 'Millrace',
       // Whether it was maximized is not restored: that would show a window that starts in the tray.
       name: 'main',
       windowStatePersistence: { displayMode: false },
@@ -59,17 +58,18 @@ export class MainWindow {
       event.preventDefault();
       this.hide();
       if (deed === 'quit') electron.app.quit();
+      else parts.onHidden();
     });
     window.on('session-end', () => parts.onSessionEnding());
     window.webContents.on('render-process-gone', () => {
       const nowMs = performance.now();
       const deed = decideReload(this.#lastDeathMs, nowMs);
       this.#lastDeathMs = nowMs;
+      this.#isLoaded = deed === 'reload';
       void window.loadURL(guiOrigin + (deed === 'reload' ? '/' : failedPage));
     });
   }
 
-  /** A person sees it and it has their attention. */
   get isLooking(): boolean {
     return this.#window.isVisible() && !this.#window.isMinimized() && this.#window.isFocused();
   }

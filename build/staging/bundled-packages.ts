@@ -6,6 +6,7 @@ import type { LockFile, ProductionPackage } from './production-packages.ts';
 interface WithDependencies {
   readonly version?: string;
   readonly license?: string;
+  readonly integrity?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
 }
 
@@ -34,8 +35,8 @@ export function bundledPackages(names: Iterable<string>, lock: LockFile): Produc
     const path = resolvePath(name, from, entries);
     if (path === undefined) throw new Error(`${name} is imported and not in the lock file.`);
     if (found.has(path)) return;
-    const { version = '', license = 'unknown', dependencies = {} } = entries[path]!;
-    found.set(path, { path, name, version, license });
+    const { version = '', license = 'unknown', integrity = '', dependencies = {} } = entries[path]!;
+    found.set(path, { path, name, version, license, integrity });
     for (const dependency of Object.keys(dependencies)) visit(dependency, path);
   };
   for (const name of new Set(names)) visit(name, '');

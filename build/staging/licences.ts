@@ -33,6 +33,8 @@ const accepted = new Set([
   'Zlib',
   'Python-2.0',
   'OFL-1.1',
+  // libvips, which reads pictures: a library of its own file, which anybody may exchange. Its sources are public.
+  'LGPL-3.0-or-later',
 ]);
 
 /** Names of packages whose licence nobody has decided on yet; `(MIT OR GPL-2.0)` is fine, because one of them is chosen. */
@@ -73,6 +75,9 @@ function textWithoutFile(part: LicensedPart, all: readonly LicensedPart[]): stri
     return `Copyright (c) ${holder}\n\n${part.license === 'MIT' ? mit : isc}`;
   }
   if (part.license === 'Unlicense') return unlicense;
+  if (part.license.includes('LGPL-3.0-or-later')) {
+    return 'See The text of LGPL-3.0 and The text of GPL-3.0 in this list. The library may be exchanged for another build of it.';
+  }
   // The text of these names no holder.
   const sibling = ['Apache-2.0', 'BlueOak-1.0.0'].includes(part.license)
     ? all.find(({ license, texts }) => license === part.license && texts.length > 0)

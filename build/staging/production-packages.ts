@@ -11,6 +11,8 @@ export interface LockedPackage {
   readonly optional?: boolean;
   readonly os?: readonly string[];
   readonly cpu?: readonly string[];
+  readonly libc?: readonly string[];
+  readonly integrity?: string;
   readonly link?: boolean;
 }
 
@@ -24,6 +26,8 @@ export interface ProductionPackage {
   readonly name: string;
   readonly version: string;
   readonly license: string;
+  /** Of its archive, for packages that are not installed on this machine. */
+  readonly integrity: string;
 }
 
 /** They bring the Node that runs npm's scripts; a package has its own beside the server. */
@@ -37,18 +41,23 @@ export function productionPackages(
   lock: LockFile,
   { platform, arch }: { readonly platform: string; readonly arch: string },
 ): ProductionPackage[] {
-  return Object.entries(lock.packages)
-    .filter(([path, entry]) => path !== '' && entry.dev !== true && entry.devOptional !== true && entry.link !== true)
-    .map(([path, entry]) => ({ path, name: nameOf(path), entry }))
-    .filter(({ name }) => !broughtOtherwise.has(name))
-    .filter(({ entry }) => allows(entry.os, platform) && allows(entry.cpu, arch))
-    .map(({ path, name, entry }) => ({
-      path,
-      name,
-      version: entry.version ?? '',
-      license: entry.license ?? 'unknown',
-    }))
-    .toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  return (
+    Object.entries(lock.packages)
+      .filter(([path, entry]) => path !== '' && entry.dev !== true && entry.devOptional !== true && entry.link !== true)
+      .map(([path, entry]) => ({ path, name: nameOf(path), entry }))
+      .filter(({ name }) => !broughtOtherwise.has(name))
+      .filter(({ entry }) => allows(entry.os, platform) && allows(entry.cpu, arch) && allows(entry.libc, 'glibc'))
+      // Stand-ins for systems without a build of their own.
+      .filter(({ path }) => !path.includes('wasm32'))
+      .map(({ path, name, entry }) => ({
+        path,
+        name,
+        version: entry.version ?? '',
+        license: entry.license ?? 'unknown',
+        integrity: entry.integrity ?? '',
+      }))
+      .toSorted((a, b) => (a.path < b.path ? -1 : 1))
+  );
 }
 
 /** npm's rule: a list of names, or of names with `!` that are not allowed. */

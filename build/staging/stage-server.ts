@@ -6,6 +6,7 @@
  *
  * It is built beside and renamed, so that a folder that is there is whole.
  */
+import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { bundledPackages, importedPackages } from './bundled-packages.ts';
@@ -17,6 +18,8 @@ import { licenceText, undecidedLicences } from './licences.ts';
 import type { LicensedPart } from './licences.ts';
 import { filesBelow, manifestName, manifestOf } from './manifest.ts';
 import { nodeBinary } from './node-binary.ts';
+import { registryPackage } from './registry-package.ts';
+import type { RegistryOptions } from './registry-package.ts';
 import { productionPackages } from './production-packages.ts';
 import type { LockFile, ProductionPackage } from './production-packages.ts';
 import { packageJson, textFiles } from './server-files.ts';
@@ -56,14 +59,12 @@ export async function stageServer(target: Target, options: StageOptions): Promis
   await rm(beside, { recursive: true, force: true });
   try {
     say(`Staging ${target.name} …`);
-    const node = await nodeBinary(target, {
-      root,
-      say,
-      ...(options.cacheFolder && { cacheFolder: options.cacheFolder }),
-    });
+    const registry = { root, say, ...(options.cacheFolder !== undefined && { cacheFolder: options.cacheFolder }) };
+    const node = await nodeBinary(target, registry);
     await copy(node.program, join(folder, 'bin', target.platform === 'win32' ? 'node.exe' : 'node'), 0o755);
     const packages = productionPackages(lock, target);
-    await copyPackages(packages, root, folder, target);
+    const places = await placesOf(packages, registry);
+    await copyPackages(packages, places, folder, target);
     say(`  ${packages.length} packages`);
     await compileServer(root, folder);
     await copyTree(join(root, 'resources'), join(folder, 'resources'), isResource);
@@ -71,7 +72,7 @@ export async function stageServer(target: Target, options: StageOptions): Promis
     await copy(join(root, 'LICENSE'), join(folder, 'LICENSE'));
     await write(folder, 'package.json', packageJson(version));
     for (const { path, text, isProgram } of textFiles(target, version)) await write(folder, path, text, isProgram);
-    await write(folder, 'THIRD-PARTY-LICENSES.txt', await allLicences(packages, root, lock, node.licence));
+    await write(folder, 'THIRD-PARTY-LICENSES.txt', await allLicences(packages, places, root, lock, node.licence));
     await options.sign?.(folder, await binariesIn(folder));
     await write(folder, manifestName, `${JSON.stringify(await manifestOf(folder))}\n`);
     const { sizeBytes, fileCount, faults } = await checkStage(folder, target);
@@ -88,19 +89,30 @@ export async function stageServer(target: Target, options: StageOptions): Promis
   }
 }
 
+/** By path in the lock file, where each package lies: installed, or for another system than this one in the cache. */
+async function placesOf(
+  packages: readonly ProductionPackage[],
+  registry: RegistryOptions,
+): Promise<ReadonlyMap<string, string>> {
+  const places = new Map<string, string>();
+  for (const wanted of packages) {
+    const installed = join(registry.root, wanted.path);
+    const isInstalled = existsSync(join(installed, 'package.json'));
+    places.set(wanted.path, isInstalled ? installed : await registryPackage(wanted, registry));
+  }
+  return places;
+}
+
 async function copyPackages(
   packages: readonly ProductionPackage[],
-  root: string,
+  places: ReadonlyMap<string, string>,
   folder: string,
   target: Target,
 ): Promise<void> {
   for (const { path, name } of packages) {
-    const from = join(root, path);
     // What lies in its own node_modules is on the list by itself.
     const isOwn = (file: string): boolean => !file.split('/').includes('node_modules') && isWanted(name, file, target);
-    await copyTree(from, join(folder, path), isOwn).catch((error: unknown) => {
-      throw new Error(`${path} cannot be copied. Run \`npm ci\` and try again.`, { cause: error });
-    });
+    await copyTree(places.get(path)!, join(folder, path), isOwn);
   }
 }
 
@@ -141,6 +153,7 @@ async function copyGui(root: string, folder: string): Promise<void> {
 
 async function allLicences(
   packages: readonly ProductionPackage[],
+  places: ReadonlyMap<string, string>,
   root: string,
   lock: LockFile,
   nodeLicence: string,
@@ -155,7 +168,10 @@ async function allLicences(
   const byPath = new Map([...packages, ...bundled].map((entry) => [entry.path, entry]));
   const parts: LicensedPart[] = [
     { name: 'Node.js', version: pinnedNodeVersion, license: 'MIT', texts: [nodeLicence] },
-    ...(await Promise.all([...byPath.values()].map((entry) => licensedPart(entry, root)))),
+    ...(await Promise.all(
+      [...byPath.values()].map((entry) => licensedPart(entry, places.get(entry.path) ?? join(root, entry.path))),
+    )),
+    ...(await sharedTexts(root)),
   ];
   const undecided = undecidedLicences(parts);
   if (undecided.length > 0) {
@@ -166,8 +182,20 @@ async function allLicences(
   return licenceText(parts);
 }
 
-async function licensedPart({ path, name, version, license }: ProductionPackage, root: string): Promise<LicensedPart> {
-  const folder = join(root, path);
+/** Licenses that packages name without bringing their text. */
+async function sharedTexts(root: string): Promise<LicensedPart[]> {
+  const names = ['LGPL-3.0', 'GPL-3.0'] as const;
+  return Promise.all(
+    names.map(async (name) => ({
+      name: `The text of ${name}`,
+      version: '',
+      license: 'LGPL-3.0-or-later',
+      texts: [await readFile(join(root, 'build', 'staging', 'texts', `${name}.txt`), 'utf8')],
+    })),
+  );
+}
+
+async function licensedPart({ name, version, license }: ProductionPackage, folder: string): Promise<LicensedPart> {
   const about = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
     author?: string | { name?: string };
     homepage?: string;

@@ -132,3 +132,19 @@ export function Choice<Value extends string>(props: ChoiceProps<Value>) {
     </FieldFrame>
   );
 }
+
+interface CheckFieldProps {
+  readonly label: ReactNode;
+  readonly isChecked: boolean;
+  onChange(isChecked: boolean): void;
+}
+
+/** Yes or no, with its words beside it. */
+export function CheckField({ label, isChecked, onChange }: CheckFieldProps) {
+  return (
+    <label className={styles.check}>
+      <input type="checkbox" checked={isChecked} onChange={(event) => onChange(event.target.checked)} />
+      {label}
+    </label>
+  );
+}

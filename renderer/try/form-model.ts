@@ -125,7 +125,8 @@ const recipeLayouts = {
 
 function recipePicture(base: FieldBase, recipe: ImageView, example: readonly number[] | undefined): PictureField {
   const { channels, height, width } = recipe;
-  const isDrawn = channels === 1 && height <= maxDrawnPixels && width <= maxDrawnPixels;
+  const isDrawnSide = (size: number): boolean => size >= minPicturePixels && size <= maxDrawnPixels;
+  const isDrawn = channels === 1 && isDrawnSide(height) && isDrawnSide(width);
   const layout = recipeLayouts[recipe.layout];
   return { ...base, kind: 'picture', layout, channels, height, width, isDrawn, recipe, example };
 }

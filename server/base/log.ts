@@ -1,4 +1,4 @@
-/** The log: pino to standard error or to a file, as lines for people on a terminal and as JSON elsewhere. Values, never secrets or tensors. */
+/** The log: pino to standard error or a file, as lines for people on a terminal and as JSON elsewhere. Values, never secrets or tensors. */
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';

@@ -352,7 +352,7 @@ export class InferenceListener {
       response.destroy();
       return;
     }
-    const requestId = sendError(request, response, error);
+    const requestId = sendError(request, response, error, (bytes) => this.#inferContext.garbage.onBytes(bytes));
     if (requestId !== undefined)
       this.#options.log.error({ requestId, error: error.cause ?? error }, 'A request failed inside.');
   }

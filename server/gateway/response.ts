@@ -93,12 +93,13 @@ const lingerChunks = 4096;
 
 /**
  * Sends an error. Where the request's body has not been read to its end the connection closes after the answer: reading the
- * rest would give a client that is refused as much of our time as one that is served.
+ * rest would give a client that is refused as much of our time as one that is served. `onDropped` hears of bytes that still arrive.
  */
 export function sendError(
   request: IncomingMessage,
   response: ServerResponse,
   error: MillraceError,
+  onDropped: (bytes: number) => void,
 ): string | undefined {
   const { status, headers, body, requestId } = errorResponse(error);
   if (response.headersSent) {
@@ -110,7 +111,7 @@ export function sendError(
   const unread = !request.complete && hasBody(request);
   const closing = unread ? ['Connection', 'close'] : [];
   response.writeHead(status, [...headers, ...closing, 'Content-Length', String(body.length)]);
-  if (unread) endAfterReading(request, response, body);
+  if (unread) endAfterReading(request, response, body, onDropped);
   else response.end(body);
   return requestId;
 }
@@ -124,7 +125,12 @@ function hasBody({ rawHeaders }: IncomingMessage): boolean {
  * Hands over the answer, then drops what still arrives, for a moment. A connection that is closed over unread bytes is reset,
  * and a client that is busy sending would see a broken pipe instead of the reason.
  */
-function endAfterReading(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+function endAfterReading(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Buffer,
+  onDropped: (bytes: number) => void,
+): void {
   let chunks = 0;
   const end = (): void => {
     clearTimeout(timer);
@@ -132,7 +138,8 @@ function endAfterReading(request: IncomingMessage, response: ServerResponse, bod
   };
   const timer = setTimeout(end, lingerMs);
   response.write(body);
-  request.on('data', () => {
+  request.on('data', (chunk: Buffer) => {
+    onDropped(chunk.length);
     if (++chunks > lingerChunks) end();
   });
   request.on('end', end);

@@ -52,6 +52,8 @@ export interface LanEndpointParts {
   port(): number;
   readonly log: Log;
   readonly onEvent: (event: NewHostEvent) => void;
+  /** The network was let in, or no longer is. */
+  readonly onSwitch: (isOn: boolean) => void;
   /** For tests. */
   readonly announcer?: Announce;
 }
@@ -122,6 +124,7 @@ export class LanEndpoint {
       await this.#apply();
       this.#watch();
       if (wasOn !== wish.on) {
+        this.#parts.onSwitch(wish.on);
         const urls = this.urls;
         onEvent({
           kind: 'access',

@@ -59,13 +59,13 @@ const categories = z.union(
   [
     z
       .array(word)
-      .min(1)
-      .max(maxCategories)
-      .refine((words) => new Set(words).size === words.length),
+      .min(1, categoryError)
+      .max(maxCategories, categoryError)
+      .refine((words) => new Set(words).size === words.length, 'must name each word once'),
     z.record(word, anyNumber).refine((words) => {
       const count = Object.keys(words).length;
       return count > 0 && count <= maxCategories;
-    }),
+    }, categoryError),
   ],
   categoryError,
 );

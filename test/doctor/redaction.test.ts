@@ -55,6 +55,11 @@ describe('redaction', () => {
     );
   });
 
+  it('takes out the whole of a value of which another is a part', () => {
+    const values = ['secretpart', 'secretpart-and-more'];
+    expect(redact('x secretpart-and-more', { values, homeFolder: undefined }).text).toBe('x (removed)');
+  });
+
   it('does not let a short value take words apart', () => {
     expect(redact('a cat sat', { values: ['a'], homeFolder: undefined }).text).toBe('a cat sat');
   });

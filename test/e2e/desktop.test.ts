@@ -2,7 +2,7 @@
  * The desktop program whole: the shell's own code on the fake Electron, a real Chromium as its window, a real host on the bundled
  * Node. The same with the real binary is desktop-binary.test.ts.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
@@ -79,14 +79,14 @@ describe.skipIf(browserPath === undefined)('the desktop window', { timeout: 180_
   });
 
   it('says what is wrong with the settings, in the words of the host, and starts when that has been corrected', async () => {
-    await using run = await DesktopRun.prepare({ http: { port: 'eight thousand' } });
+    await using run = await DesktopRun.prepare({ MILLRACE_HTTP_PORT: 'eight thousand' });
     run.start();
     await until('the window', 10_000, () => run.electron.windows.length === 1);
     await using window = await DesktopWindow.open(run.electron, browser);
     await window.page.getByText('Millrace cannot start with its settings.').waitFor({ timeout: 30_000 });
     await window.page.getByText('http.port').first().waitFor();
     await until('the tray', 5000, () => run.electron.tray.image.endsWith('tray-attention.png'));
-    await writeFile(join(run.dataDirectory, 'settings.json'), '{"http":{"port":0},"admin":{"port":0}}');
+    run.env['MILLRACE_HTTP_PORT'] = '0';
     await window.page.getByRole('button', { name: 'Start again' }).click();
     await run.host();
     await window.page.getByText('Serving', { exact: true }).first().waitFor({ timeout: 30_000 });
@@ -179,6 +179,9 @@ describe.skipIf(browserPath === undefined)('the desktop window', { timeout: 180_
     });
     expect(run.electron.app.exitCode).toBeUndefined();
     expect((await run.host()).pid).toBe(pid);
+    // Some desktops there show no tray.
+    const hints = run.electron.notifications.filter(({ title }) => title === 'Millrace serves on');
+    expect(hints).toHaveLength(process.platform === 'linux' ? 1 : 0);
     run.electron.tray.choose('Open Millrace');
     expect(run.electron.window.isVisible()).toBe(true);
     run.electron.tray.choose('Stop serving and quit');
@@ -221,10 +224,29 @@ describe('an installed program', { timeout: 60_000 }, () => {
   });
 });
 
+describe('a program that was started at login', { timeout: 60_000 }, () => {
+  it('stays in the tray where a person wants that, and tells what needs one', async () => {
+    await using run = await DesktopRun.prepare({ MILLRACE_HTTP_PORT: 'x' });
+    await mkdir(join(run.folder, 'shell'));
+    await writeFile(join(run.folder, 'shell', 'shell.json'), '{"startHidden":true,"startAtLogin":true}');
+    run.start({ words: ['--hidden'] });
+    await until('a notification', 30_000, () => run.electron.notifications.length === 1);
+    expect(run.electron.notifications[0]!.title).toBe('Millrace cannot start with its settings.');
+    expect(run.electron.window.isVisible()).toBe(false);
+    expect(run.electron.window.loaded).toEqual([]);
+    run.electron.notifications[0]!.emit('click');
+    expect(run.electron.window.isVisible()).toBe(true);
+    if (process.platform === 'linux') {
+      const entry = await readFile(join(run.folder, 'config', 'autostart', 'millrace.desktop'), 'utf8');
+      expect(entry).toContain('"--hidden"');
+    }
+  });
+});
+
 describe('the end of the desktop program', { timeout: 120_000 }, () => {
   it('waits for a request that is under way', async () => {
     const repository = await openTestRepository([{ name: 'worker', bytes: tunableModel() }]);
-    await using run = await DesktopRun.prepare({ models: repository.directory });
+    await using run = await DesktopRun.prepare({ MILLRACE_MODELS: repository.directory });
     run.start();
     const { inferenceUrl, pid } = await run.host();
     const inputs = [

@@ -59,7 +59,6 @@ describe('the words of a start', () => {
     expect(readArguments(words, '/home/petra')).toEqual({
       link: 'millrace://models',
       file: resolve('/home/petra', 'model.onnx'),
-      isLogin: true,
     });
   });
 
@@ -71,6 +70,6 @@ describe('the words of a start', () => {
 
   it('take no file from an address and no link from a switch', () => {
     const words = ['--user-data-dir=millrace://models', 'https://evil.example/m.onnx', 'file:///etc/m.onnx'];
-    expect(readArguments(words, '/home')).toEqual({ link: undefined, file: undefined, isLogin: false });
+    expect(readArguments(words, '/home')).toEqual({ link: undefined, file: undefined });
   });
 });

@@ -17,6 +17,7 @@ function open({ onClose = () => 'quit' as 'hide' | 'quit' | undefined } = {}) {
     electron: electron.port,
     preload: '/app/preload.cjs',
     onClose,
+    onHidden: () => heard.push('hidden'),
     onSessionEnding: () => heard.push('session-ending'),
   });
   return { electron, window, heard, fake: electron.window };
@@ -89,6 +90,8 @@ describe('the page of the window', () => {
     expect(fake.loaded).toEqual(['app://gui/', 'app://gui/']);
     fake.contents.emit('render-process-gone');
     expect(fake.loaded.at(-1)).toBe(`app://gui${failedPage}`);
+    window.show('/models');
+    expect(fake.loaded.at(-1)).toBe('app://gui/models');
   });
 });
 
@@ -134,7 +137,7 @@ describe('the window', () => {
     window.show();
     expect(fake.close()).toBe(false);
     expect(fake.isVisible()).toBe(false);
-    expect(heard).toEqual([]);
+    expect(heard).toEqual(['hidden']);
   });
 
   it('ends the program when it is closed and nobody chose the tray', () => {

@@ -7,7 +7,7 @@ import { isRunning, until } from '../support/host-process.ts';
 import { runLoad } from '../support/load.ts';
 import type { LoadReport } from '../support/load.ts';
 import { millrace } from '../support/millrace-command.ts';
-import { TestHost } from '../support/test-host.ts';
+import { childPids, TestHost } from '../support/test-host.ts';
 
 const row = JSON.stringify({ features: [5, 3, 1, 0.2] });
 
@@ -97,6 +97,8 @@ describe('copies of a host with two of each model', { timeout: 120_000 }, () => 
     const pids = new Set(before.map(({ pid }) => pid));
     expect(after.filter(({ pid }) => pids.has(pid))).toEqual([]);
     for (const pid of pids) expect(await isRunning(pid), `process ${pid}`).toBe(false);
+    // No process is there that the host does not know of: one per place, and the warden.
+    expect((await childPids()).toSorted()).toEqual((await host.pids()).toSorted());
     expect(after.every(({ lastExit }) => lastExit === 'ended on request')).toBe(true);
     // An order is no accident: the number that alarms people stays 0.
     expect((await host.status()).models.find(({ name }) => name === 'iris')!.versions[0]!.restarts).toBe(0);
@@ -161,10 +163,18 @@ describe('the only copy of a model', { timeout: 120_000 }, () => {
       code: 'conflict',
       error: 'iris/1#0 is the only copy that takes requests; without it they would wait.',
     });
+    const seen = new Set<string>();
     const report = await underLoad(host, async () => {
-      expect((await restarted(host, 'iris/1#0')).state).toBe('done');
+      const ended = restarted(host, 'iris/1#0');
+      await until('the old process answers beside the new one', 30_000, async () => {
+        const states = (await copiesOf(host)).map(({ state }) => state);
+        seen.add(states.toSorted().join(' '));
+        return states.includes('starting');
+      });
+      expect((await ended).state).toBe('done');
     });
     expectNothingLost(report);
+    expect([...seen]).toContain('ready starting');
   });
 
   it('ends before its successor starts where memory does not hold both; requests wait for it', async () => {

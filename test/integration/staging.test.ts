@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildGui } from '../../build/gui.mjs';
 import { packArchive } from '../../build/packaging/archive.ts';
 import { checkStage } from '../../build/staging/check-stage.ts';
-import { Unreachable } from '../../build/staging/node-binary.ts';
+import { Unreachable } from '../../build/staging/registry-package.ts';
 import { stageServer } from '../../build/staging/stage-server.ts';
 import type { Stage } from '../../build/staging/stage-server.ts';
 import { targetOf, targets } from '../../build/staging/targets.ts';

@@ -10,6 +10,7 @@ describe('a schema in words', () => {
     [{ enum: ['a', 'b'] }, '"a" | "b"'],
     [{ type: 'array', items: { enum: ['a', 'b'] } }, '("a" | "b")[]'],
     [{ type: 'array', items: { type: 'number' } }, 'number[]'],
+    [{ type: 'array', prefixItems: [{ type: 'number' }, { type: 'string' }], items: false }, '[number, string]'],
     [{ anyOf: [{ type: 'string' }, { type: 'null' }] }, 'string | null'],
     [{ type: ['string', 'number'] }, 'string | number'],
     [{ type: 'object', additionalProperties: { type: 'number' } }, '{ [name]: number }'],

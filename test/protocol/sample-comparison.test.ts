@@ -47,6 +47,17 @@ describe('compareSamples', () => {
     expect(wrong.failures).toHaveLength(1);
   });
 
+  it('compares each row within its own tolerance, and passes over what is null', async () => {
+    const { session } = echo([spec('x', 'FP32', -1, 1)]);
+    const report = await compareSamples(session, {
+      inputs: { '': [[1], [1], [1]] },
+      expected: { x: [[1.4], [1.4], null] },
+      tolerance: 0.1,
+      tolerances: [0.5, undefined, undefined],
+    });
+    expect(report.failures).toEqual([expect.stringContaining('row 2, output x: 1, expected 1.4 ± 0.1')]);
+  });
+
   it('sends each row alone, with a batch dimension where the model has one', async () => {
     const { session, sent } = echo(
       [spec('x', 'FP32', -1, 2, -1), spec('n', 'INT32', -1)],

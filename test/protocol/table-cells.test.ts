@@ -73,6 +73,11 @@ describe('a table as CSV', () => {
     ]);
   });
 
+  it('has decimal commas where commas do not separate', () => {
+    expect(csv('a;b\n0,5;-2,25', plain)).toEqual([[0.5, -2.25]]);
+    expect(csv('0,5', plain)).toEqual([[0, 5]]);
+  });
+
   it.each([
     ['', 'The table has no rows.'],
     ['a,b\n', 'a head and no rows'],

@@ -1,4 +1,5 @@
 /** Decoding against Pillow's own answers, and files that are not what they say. */
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { readImageHead } from '../../server/protocol/image-head.ts';
 import { resolveImage } from '../../server/protocol/resolved-image.ts';
@@ -27,6 +28,17 @@ describe('decoding', () => {
     expect(shown.most).toBeLessThanOrEqual(allowed(name));
     // CMYK is converted by a profile here and without one there: alike to the eye.
     if (/cmyk/.test(name)) expect(shown.most).toBeGreaterThan(0);
+  });
+
+  it('applies no color profile, as the libraries do not that models are trained with', async () => {
+    const plain = image('rgb.png');
+    const source = { raw: { width: 1, height: 1, channels: 3 as const } };
+    const wide = await sharp(Buffer.alloc(3), source).png().withIccProfile('p3').toBuffer();
+    const at = wide.indexOf('iCCP') - 4;
+    const profile = wide.subarray(at, at + 12 + wide.readUInt32BE(at));
+    const tagged = Buffer.concat([plain.subarray(0, 33), profile, plain.subarray(33)]);
+    expect((await sharp(tagged).metadata()).icc?.length).toBeGreaterThan(100);
+    expect((await decode(tagged)).data).toEqual((await decode(plain)).data);
   });
 
   it('leaves a picture as it is stored where it is not to be turned', async () => {

@@ -4,6 +4,21 @@ import { describe, expect, it } from 'vitest';
 import { PixelPermits } from '../../server/replica/pixel-permits.ts';
 
 describe('permits to decode', () => {
+  it('are given back: what fits together runs together, again and again', async () => {
+    const permits = new PixelPermits(2, 100);
+    for (let round = 0; round < 5; round += 1) {
+      let together = 0;
+      const { promise: both, resolve } = Promise.withResolvers<void>();
+      const work = async (): Promise<void> => {
+        together += 1;
+        if (together === 2) resolve();
+        await both;
+      };
+      await Promise.all([permits.use(50, work), permits.use(50, work)]);
+      expect(together).toBe(2);
+    }
+  });
+
   it('hold both bounds, run all, in order, and survive what throws', async () => {
     const works = fc.array(fc.record({ pixels: fc.integer({ min: 1, max: 150 }), fails: fc.boolean() }), {
       maxLength: 30,

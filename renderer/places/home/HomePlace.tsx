@@ -1,5 +1,6 @@
 /** Home: is all well, what needs a person, what is served, and how to bring a model. */
 import { ArrowRight } from 'lucide-react';
+import { memo } from 'react';
 import { ButtonLink } from '../../components/Button.tsx';
 import { Card } from '../../components/Card.tsx';
 import { Notice } from '../../components/Notice.tsx';
@@ -21,7 +22,7 @@ const shownEvents = 5;
 
 export function HomePlace() {
   const host = useHost()!;
-  const events = useLive((state) => state.events);
+  const hasEvents = useLive((state) => state.events.length > 0);
   const attention = attentionItems(host);
   return (
     <>
@@ -62,26 +63,32 @@ export function HomePlace() {
             </ul>
           </section>
         )}
-        <div className={events.length > 0 ? styles.split : undefined}>
+        <div className={hasEvents ? styles.split : undefined}>
           <DropZone isLarge={host.models.length === 0} />
-          {events.length > 0 && (
-            <Card
-              title={t('home.latest')}
-              isFlush
-              aside={
-                <ButtonLink to="/monitor/events" look="quiet" icon={<ArrowRight aria-hidden="true" />}>
-                  {t('home.allEvents')}
-                </ButtonLink>
-              }
-            >
-              <EventList events={groupEvents(events).slice(0, shownEvents)} isShort />
-            </Card>
-          )}
+          {hasEvents && <LatestEvents />}
         </div>
       </div>
     </>
   );
 }
+
+/** Drawn anew only when something happened. */
+const LatestEvents = memo(function LatestEvents() {
+  const events = useLive((state) => state.events);
+  return (
+    <Card
+      title={t('home.latest')}
+      isFlush
+      aside={
+        <ButtonLink to="/monitor/events" look="quiet" icon={<ArrowRight aria-hidden="true" />}>
+          {t('home.allEvents')}
+        </ButtonLink>
+      }
+    >
+      <EventList events={groupEvents(events).slice(0, shownEvents)} isShort />
+    </Card>
+  );
+});
 
 function AttentionNotice({ item: { tone, title, hint, model } }: { readonly item: AttentionItem }) {
   return (

@@ -1,20 +1,20 @@
 /** A model on Home: its state, what goes through it, and the way to try it. */
 import { Play } from 'lucide-react';
+import { memo } from 'react';
 import { Link } from 'wouter';
 import type { ModelView } from '../../../server/protocol/admin/host-view.ts';
 import { ButtonLink } from '../../components/Button.tsx';
-import { Sparkline } from '../../components/Sparkline.tsx';
+import { SeriesSparkline } from '../../components/SeriesSparkline.tsx';
 import { StateBadge } from '../../components/StateBadge.tsx';
 import { modelStateWords } from '../../components/state-words.ts';
 import { durationText, rateText } from '../../format/format.ts';
 import { countCopies } from '../../live/readings.ts';
-import { useSeries } from '../../live/use-live.ts';
 import { t } from '../../texts/t.ts';
 import styles from './ModelCard.module.css';
 
-export function ModelCard({ model }: { readonly model: ModelView }) {
+/** Drawn anew only when its model changed. */
+export const ModelCard = memo(function ModelCard({ model }: { readonly model: ModelView }) {
   const { name, description, state, traffic } = model;
-  const requests = useSeries('requestsPerSecond', name, 120);
   const path = encodeURIComponent(name);
   return (
     <article className={styles.card}>
@@ -46,7 +46,7 @@ export function ModelCard({ model }: { readonly model: ModelView }) {
             <dd translate="no">{countCopies(model).ready}</dd>
           </div>
         </dl>
-        <Sparkline values={requests} />
+        <SeriesSparkline name="requestsPerSecond" model={name} />
         <div className={styles.actions}>
           <ButtonLink to={`/try/${path}`} icon={<Play aria-hidden="true" />}>
             {t('home.try')}
@@ -58,4 +58,4 @@ export function ModelCard({ model }: { readonly model: ModelView }) {
       </div>
     </article>
   );
-}
+});

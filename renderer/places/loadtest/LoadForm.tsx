@@ -4,7 +4,7 @@ import { useState } from 'react';
 import type { FormEvent } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { CommandHint } from '../../components/CommandHint.tsx';
-import { Choice, TextField } from '../../components/Field.tsx';
+import { CheckField, Choice, TextField } from '../../components/Field.tsx';
 import { SegmentedChoice } from '../../components/SegmentedChoice.tsx';
 import { formatNumber } from '../../format/format.ts';
 import { t } from '../../texts/t.ts';
@@ -81,10 +81,7 @@ export function LoadForm({ models, isRunning, onStart }: LoadFormProps) {
         {number('seconds', draft.kind === 'search' ? t('load.secondsTrial') : undefined)}
         {number('rows')}
       </div>
-      <label className={styles.check}>
-        <input type="checkbox" checked={draft.isCached} onChange={(event) => set({ isCached: event.target.checked })} />
-        {t('load.cached')}
-      </label>
+      <CheckField label={t('load.cached')} isChecked={draft.isCached} onChange={(isCached) => set({ isCached })} />
       <Button type="submit" look="primary" icon={<Play aria-hidden="true" />} disabled={isRunning || faults.length > 0}>
         {isRunning ? t('load.running') : t('load.start')}
       </Button>

@@ -4,12 +4,11 @@ import { Card } from '../../components/Card.tsx';
 import { FactList } from '../../components/FactList.tsx';
 import { FigureValue } from '../../components/FigureValue.tsx';
 import { Notice } from '../../components/Notice.tsx';
-import { Sparkline } from '../../components/Sparkline.tsx';
+import { SeriesSparkline } from '../../components/SeriesSparkline.tsx';
 import type { Figure } from '../../format/format.ts';
 import { bytesText, durationFigure, durationText, formatNumber, rateFigure, shareText } from '../../format/format.ts';
 import type { ReadingName } from '../../live/readings.ts';
 import { modelMemoryBytes } from '../../live/readings.ts';
-import { useSeries } from '../../live/use-live.ts';
 import { t } from '../../texts/t.ts';
 import { ClearAnswers } from '../models/ClearAnswers.tsx';
 import { CopiesTable } from '../monitor/CopiesTable.tsx';
@@ -95,12 +94,11 @@ interface ModelFigureProps {
 }
 
 function ModelFigure({ name, model, reading, figure }: ModelFigureProps) {
-  const values = useSeries(reading, model, 120);
   return (
     <section className={styles.figure} title={reading === 'p95Ms' ? t('glossary.p95') : undefined}>
       <h2 className={styles.figureName}>{name}</h2>
       <FigureValue figure={figure} size="small" />
-      <Sparkline values={values} />
+      <SeriesSparkline name={reading} model={model} />
     </section>
   );
 }

@@ -11,6 +11,8 @@ import { StateBadge } from '../../components/StateBadge.tsx';
 import { Table } from '../../components/Table.tsx';
 import type { Column } from '../../components/Table.tsx';
 import { modelStateWords } from '../../components/state-words.ts';
+import { SearchField } from '../../components/SearchField.tsx';
+import { Toolbar } from '../../components/Toolbar.tsx';
 import { bytesText, durationText, rateText } from '../../format/format.ts';
 import { countCopies, diskBytes, modelMemoryBytes } from '../../live/readings.ts';
 import { useHost } from '../../live/use-live.ts';
@@ -44,16 +46,9 @@ export function ModelsPlace({ isImporting = false }: { readonly isImporting?: bo
           <>
             <Card isFlush>
               {models.length > 5 && (
-                <div className={styles.tools}>
-                  <input
-                    type="search"
-                    className={styles.search}
-                    placeholder={t('models.search')}
-                    aria-label={t('models.search')}
-                    value={typed}
-                    onChange={(event) => setTyped(event.target.value)}
-                  />
-                </div>
+                <Toolbar isFlush>
+                  <SearchField label={t('models.search')} value={typed} onChange={setTyped} />
+                </Toolbar>
               )}
               {shown.length === 0 ? (
                 <EmptyState

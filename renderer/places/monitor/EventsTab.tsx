@@ -7,6 +7,8 @@ import { Card } from '../../components/Card.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ErrorNotice } from '../../components/Notice.tsx';
 import { SegmentedChoice } from '../../components/SegmentedChoice.tsx';
+import { SearchField } from '../../components/SearchField.tsx';
+import { Toolbar } from '../../components/Toolbar.tsx';
 import { useLive } from '../../live/use-live.ts';
 import { t } from '../../texts/t.ts';
 import { EventList } from './EventList.tsx';
@@ -25,22 +27,15 @@ export function EventsTab() {
   const shown = all.filter((event) => isShown(event, filter) && hasWords(event, typed));
   return (
     <Card isFlush>
-      <div className={styles.tools}>
-        <input
-          type="search"
-          className={styles.search}
-          placeholder={t('events.search')}
-          aria-label={t('events.search')}
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-        />
+      <Toolbar isFlush>
+        <SearchField label={t('events.search')} value={typed} onChange={setTyped} />
         <SegmentedChoice
           label={t('events.severity')}
           value={filter}
           options={filters.map((each) => ({ value: each, text: t(`events.${each}`) }))}
           onChange={setFilter}
         />
-      </div>
+      </Toolbar>
       {events.length === 0 ? (
         <EmptyState icon={ScrollText} title={t('events.none')}>
           {t('events.noneHint')}

@@ -9,6 +9,8 @@ import { CopyButton } from '../../components/CopyButton.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ErrorNotice } from '../../components/Notice.tsx';
 import { SegmentedChoice } from '../../components/SegmentedChoice.tsx';
+import { SearchField } from '../../components/SearchField.tsx';
+import { Toolbar } from '../../components/Toolbar.tsx';
 import { fullTimeText, nowMs, timeText } from '../../format/format.ts';
 import { t } from '../../texts/t.ts';
 import { lineText } from './log-lines.ts';
@@ -28,16 +30,8 @@ export function LogTab() {
   const isFiltered = search !== '' || level !== 'debug';
   return (
     <Card isFlush>
-      <div className={styles.tools}>
-        <input
-          type="search"
-          className={styles.search}
-          placeholder={t('log.search')}
-          aria-label={t('log.search')}
-          value={search}
-          maxLength={200}
-          onChange={(event) => setSearch(event.target.value)}
-        />
+      <Toolbar isFlush>
+        <SearchField label={t('log.search')} value={search} onChange={setSearch} />
         <SegmentedChoice
           label={t('log.level')}
           value={level}
@@ -52,7 +46,7 @@ export function LogTab() {
           {isFollowed ? t('log.following') : t('log.follow')}
         </Button>
         <CopyButton text={entries.map(lineText).join('\n')} what={t('log.lines')} />
-      </div>
+      </Toolbar>
       {error !== undefined && <ErrorNotice error={error} />}
       {lines !== undefined && lines.skipped > 0 && (
         <p className={styles.skipped}>{t('log.skipped', { count: lines.skipped })}</p>

@@ -11,6 +11,8 @@ import { EmptyState } from '../../components/EmptyState.tsx';
 import { ErrorNotice, Notice } from '../../components/Notice.tsx';
 import { SegmentedChoice } from '../../components/SegmentedChoice.tsx';
 import { saveText } from '../../components/save-file.ts';
+import { SearchField } from '../../components/SearchField.tsx';
+import { Toolbar } from '../../components/Toolbar.tsx';
 import { Waiting } from '../../frame/Waiting.tsx';
 import { useLive } from '../../live/use-live.ts';
 import { t } from '../../texts/t.ts';
@@ -61,15 +63,8 @@ export function HostSettings() {
         </Notice>
       )}
       <Card>
-        <div className={styles.tools}>
-          <input
-            type="search"
-            className={styles.search}
-            placeholder={t('settings.search')}
-            aria-label={t('settings.search')}
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
+        <Toolbar>
+          <SearchField label={t('settings.search')} value={typed} onChange={setTyped} />
           <SegmentedChoice
             label={t('settings.show')}
             value={filter}
@@ -83,9 +78,9 @@ export function HostSettings() {
             {t('settings.export')}
           </Button>
           <SettingsImport onImported={take} />
-        </div>
+        </Toolbar>
         {last !== undefined && (
-          <p className={styles.faint}>
+          <p className={styles.last}>
             {t('settings.lastChange')} <span translate="no">{last.paths.join(', ')}</span>
           </p>
         )}

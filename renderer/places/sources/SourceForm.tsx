@@ -5,7 +5,7 @@ import type { SourceView } from '../../../server/protocol/admin/source-view.ts';
 import { askApi } from '../../api/api-client.ts';
 import { Button } from '../../components/Button.tsx';
 import { CommandHint } from '../../components/CommandHint.tsx';
-import { TextField } from '../../components/Field.tsx';
+import { CheckField, TextField } from '../../components/Field.tsx';
 import { ErrorNotice } from '../../components/Notice.tsx';
 import { SegmentedChoice } from '../../components/SegmentedChoice.tsx';
 import { t } from '../../texts/t.ts';
@@ -71,10 +71,7 @@ export function SourceForm({ onAdded, onCancel }: SourceFormProps) {
           onChange={(event) => set({ everyMinutes: event.target.value })}
         />
       </div>
-      <label className={styles.check}>
-        <input type="checkbox" checked={draft.promote} onChange={(event) => set({ promote: event.target.checked })} />
-        {t('sources.promote')}
-      </label>
+      <CheckField label={t('sources.promote')} isChecked={draft.promote} onChange={(promote) => set({ promote })} />
       {error !== undefined && <ErrorNotice error={error} />}
       <div className={styles.actions}>
         <Button type="submit" look="primary">
@@ -135,14 +132,11 @@ function S3Fields({ draft, set, faultText }: S3FieldsProps) {
         value={draft.secretAccessKey}
         onChange={(event) => set({ secretAccessKey: event.target.value })}
       />
-      <label className={styles.check}>
-        <input
-          type="checkbox"
-          checked={draft.allowPrivateEndpoint}
-          onChange={(event) => set({ allowPrivateEndpoint: event.target.checked })}
-        />
-        {t('sources.private')}
-      </label>
+      <CheckField
+        label={t('sources.private')}
+        isChecked={draft.allowPrivateEndpoint}
+        onChange={(allowPrivateEndpoint) => set({ allowPrivateEndpoint })}
+      />
     </>
   );
 }

@@ -5,6 +5,7 @@ import { FactList } from '../../components/FactList.tsx';
 import { bytesText } from '../../format/format.ts';
 import { useHost } from '../../live/use-live.ts';
 import { t } from '../../texts/t.ts';
+import { WindowCard } from '../settings/WindowCard.tsx';
 import styles from './Steps.module.css';
 
 export function WhatStep({ onNext }: { onNext(): void }) {
@@ -33,6 +34,7 @@ export function WhatStep({ onNext }: { onNext(): void }) {
       <Card title={t('welcome.whoTitle')}>
         <p>{t('welcome.whoLocal')}</p>
       </Card>
+      <WindowCard />
       <div className={styles.actions}>
         <Button look="primary" onClick={onNext}>
           {t('welcome.next')}

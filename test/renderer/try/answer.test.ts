@@ -87,3 +87,35 @@ describe('an answer of the Open Inference Protocol', () => {
     ]);
   });
 });
+
+describe('an answer by a recipe', () => {
+  it('has the likeliest classes, boxes or a number with its unit', () => {
+    const row = (members: object): unknown =>
+      parseAnswer(JSON.stringify({ version: '1', ...members }), undefined).rows[0];
+    expect(
+      row({
+        prediction: 'a',
+        label: 0,
+        top: [
+          { label: 'a', class: 0, score: 0.7 },
+          { label: 'b', class: 1, score: 0.2 },
+        ],
+      }),
+    ).toEqual({
+      kind: 'classes',
+      label: 'a',
+      scores: [
+        { label: 'a', score: 0.7 },
+        { label: 'b', score: 0.2 },
+      ],
+      areShares: true,
+    });
+    const box = { x: 1, y: 2, width: 3, height: 4 };
+    expect(row({ prediction: [{ label: 'a', class: 0, score: 1, box }], size: { width: 9, height: 8 } })).toEqual({
+      kind: 'boxes',
+      boxes: [{ label: 'a', score: 1, box }],
+      size: { width: 9, height: 8 },
+    });
+    expect(row({ prediction: 5, unit: 'g' })).toEqual({ kind: 'number', value: 5, unit: 'g' });
+  });
+});

@@ -88,3 +88,23 @@ describe('a written table', () => {
     expect(writeCsv(['a'], [[Number.NaN], [1]])).toBe('a\r\n\r\n1\r\n');
   });
 });
+
+describe('a pasted table of words and numbers', () => {
+  const read = (cell: string, place: number): string | number | undefined =>
+    place === 0 ? ['day', 'night'].find((word) => word === cell) : parseNumber(cell);
+
+  it('has a head only where a line is no row', () => {
+    expect(csvRows('day,1\nnight,2', ['shift', 'b'], read).rows).toEqual([
+      ['day', 1],
+      ['night', 2],
+    ]);
+    expect(csvRows('shift,b\nday,1', ['shift', 'b'], read).rows).toEqual([['day', 1]]);
+    expect(csvRows('b,shift\n1,day', ['shift', 'b'], read).rows).toEqual([['day', 1]]);
+  });
+
+  it('says which word is none', () => {
+    expect(csvRows('day,1\nnigth,2', ['shift', 'b'], read).faults).toEqual([
+      { kind: 'cell', line: 2, column: 'shift', text: 'nigth' },
+    ]);
+  });
+});

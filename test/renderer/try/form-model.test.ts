@@ -73,3 +73,47 @@ describe('the form of a signature', () => {
     expect(shapeText([], 'any')).toBe('1');
   });
 });
+
+describe('a form by a recipe', () => {
+  const image = {
+    input: 'x',
+    width: 8,
+    height: 8,
+    channels: 1 as const,
+    layout: 'flat' as const,
+    order: 'RGB' as const,
+    range: [0, 1] as [number, number],
+    fit: 'crop' as const,
+    filter: 'box' as const,
+    background: [0, 0, 0] as [number, number, number],
+    padding: [0, 0, 0] as [number, number, number],
+    maxPixels: 1,
+  };
+
+  it('is a picture whatever the shape looks like, drawn where it is small and gray', () => {
+    const recipe = { images: [image], columns: [], outputs: [] };
+    expect(fieldOf(spec('FP32', -1, 64), undefined, undefined, recipe)).toMatchObject({
+      kind: 'picture',
+      isDrawn: true,
+      layout: 'flat',
+      width: 8,
+      recipe: image,
+    });
+    const color = { ...recipe, images: [{ ...image, channels: 3 as const }] };
+    expect(fieldOf(spec('FP32', -1, 192), undefined, undefined, color)).toMatchObject({ isDrawn: false });
+    const tiny = { ...recipe, images: [{ ...image, width: 2, height: 2 }] };
+    expect(fieldOf(spec('FP32', -1, 4), undefined, undefined, tiny)).toMatchObject({ isDrawn: false });
+  });
+
+  it('is a row of its own columns, of texts too', () => {
+    const columns = [
+      { name: 'a', input: 'x', unit: 'cm' },
+      { name: 'other', input: 'y' },
+    ];
+    expect(fieldOf(spec('BYTES', -1, 1), undefined, undefined, { images: [], columns, outputs: [] })).toMatchObject({
+      kind: 'row',
+      features: ['a'],
+      columns: [columns[0]],
+    });
+  });
+});

@@ -74,3 +74,17 @@ describe('a typed array', () => {
     expect(parseArray('true, 0', [2], [2], true)).toEqual({ shape: [2], elements: [true, false] });
   });
 });
+
+describe('a request with a picture', () => {
+  const file = { file: new Blob(['x'], { type: 'image/png' }), fileName: 'x.png', b64: 'eA==' };
+
+  it('is the file itself where it is the only input, and Base64 beside others', () => {
+    expect(requestOf([row], [file], true)).toEqual({ kind: 'predict', file: { file: file.file, fileName: 'x.png' } });
+    expect(requestOf([row, matrix], [file, { shape: [1, 1], elements: [5] }], true).body).toEqual({
+      inputs: { x: { b64: 'eA==' }, m: [[5]] },
+    });
+    expect(requestOf([row], [file], false).body).toEqual({
+      inputs: [{ name: 'x', datatype: 'BYTES', shape: [1], data: ['eA=='] }],
+    });
+  });
+});

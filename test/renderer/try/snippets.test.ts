@@ -50,3 +50,12 @@ describe('a snippet', () => {
     }
   });
 });
+
+describe('code that sends a file', () => {
+  it.each(languages)('in %s names the file and its type, and holds no body', (language) => {
+    const text = snippet(language, { url: 'http://h:1/predict/m', file: { fileName: 'part.jpg', type: 'image/jpeg' } });
+    for (const part of ['http://h:1/predict/m', 'part.jpg', 'image/jpeg']) expect(text).toContain(part);
+    expect(text).not.toContain('undefined');
+    expect(needsFile({ url: '', file: { fileName: 'x', type: '' } })).toBe(false);
+  });
+});

@@ -2,13 +2,18 @@
  * A table sent as CSV: commas, semicolons or tabs, with or without a head, with decimal commas where commas do not separate. Quotes and
  * line ends are csv-parse's; which column is which is decided here.
  */
-import { parse } from 'csv-parse/sync';
+import { createRequire } from 'node:module';
+import type { parse as Parse } from 'csv-parse/sync';
 import { MillraceError } from '../base/errors.ts';
 import { nearMatch } from './near-match.ts';
 import type { ResolvedTable } from './resolved-table.ts';
 import { parseNumber, textValue } from './table-cells.ts';
 import type { ModelFacts } from './tensors.ts';
 import { listed, quoted } from './wording.ts';
+
+/** Loaded by the first table: every replica and every host would pay five megabytes for it. */
+let parse: typeof Parse | undefined;
+const require = createRequire(import.meta.url);
 
 /** A larger one is sent in parts: reading it would take the replica's memory many times over. */
 const maxBytes = 16 * 1024 * 1024;
@@ -66,6 +71,7 @@ function decode(body: Buffer): string {
 
 function split(text: string, delimiter: string): string[][] {
   let lines: string[][];
+  parse ??= (require('csv-parse/sync') as { readonly parse: typeof Parse }).parse;
   try {
     lines = parse(text, {
       delimiter,

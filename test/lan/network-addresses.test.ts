@@ -83,7 +83,7 @@ describe('what should listen', () => {
 
 describe('help', () => {
   it.each([
-    ['win32', /millrace firewall allow/],
+    ['win32', /^millrace firewall allow$/m],
     ['darwin', /socketfilterfw --add "\/opt\/node"/],
     ['linux', /ufw allow proto tcp from 192\.168\.0\.0\/16 to any port 8000/],
     ['freebsd', /firewalld|ufw/],

@@ -2,7 +2,7 @@
  * The desktop program put together: one instance, one window, one tray, one host. Nothing here decides; the decisions are in the files
  * that this one imports, and what happens at the end of it all is quit.ts.
  */
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { defaultDataDirectory } from '../server/cli/data-directory.ts';
 import { HostClient } from '../server/cli/host-client.ts';
@@ -54,7 +54,7 @@ export function startShell(electron: ElectronPort, start: ShellStart): void {
   electron.protocol.registerSchemesAsPrivileged([{ scheme: 'app', privileges }]);
   const { platform, resourcesPath, env } = start;
   const paths = shellPaths({ isPackaged: app.isPackaged, appPath: app.getAppPath(), resourcesPath, platform });
-  const dataDirectory = env['MILLRACE_DATA'] ?? defaultDataDirectory();
+  const dataDirectory = defaultDataDirectory(env);
   const startedMs = Date.now();
   const file = new SwitchFile(join(app.getPath('userData'), 'shell.json'));
   let window: MainWindow | undefined;
@@ -72,10 +72,8 @@ export function startShell(electron: ElectronPort, start: ShellStart): void {
     findRunning: async () => (await HostClient.running(dataDirectory).catch(() => undefined))?.run,
     checkServer: async () => paths.manifest && (await checkServer(paths.serverFolder, paths.manifest)),
     spawn() {
-      const settings = join(dataDirectory, 'settings.json');
-      const config = existsSync(settings) ? ['--config', settings] : [];
-      const words = [paths.program, 'serve', '--parent', '--data', dataDirectory, ...config];
-      return spawnHost({ node: paths.node, words, dataDirectory });
+      const words = [paths.program, 'serve', '--parent', '--data', dataDirectory];
+      return spawnHost({ node: paths.node, words, dataDirectory, env });
     },
     onChange() {
       const { kind, sentence, hint } = keeper.state;

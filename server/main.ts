@@ -24,6 +24,7 @@ import { HostSources } from './host/host-sources.ts';
 import { HistoryRecorder } from './host/history-recorder.ts';
 import { openFeatureStore } from './host/feature-place.ts';
 import { LanEndpoint } from './host/lan-endpoint.ts';
+import { adjustFirewall } from './host/lan-firewall.ts';
 import { listenNear } from './host/listen.ts';
 import { PairingDesk } from './host/pairing-desk.ts';
 import { RunFile } from './host/run-file.ts';
@@ -203,6 +204,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     port: () => inferencePort,
     log,
     onEvent,
+    onSwitch: (isOn) => void adjustFirewall(isOn, { onEvent }),
   });
   const recorder = new HistoryRecorder({
     history,

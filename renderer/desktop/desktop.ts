@@ -2,7 +2,7 @@
  * The desktop window around this page, where there is one: what the shell says of itself and of the host, outside React. In a
  * browser all of it is absent and the page does without.
  */
-import type { DesktopBridge, DesktopView } from '../../server/protocol/desktop-bridge.ts';
+import type { DesktopBridge, DesktopView, SwitchName } from '../../server/protocol/desktop-bridge.ts';
 import { connectNow } from '../live/live-connection.ts';
 import { liveStore } from '../live/live-store.ts';
 
@@ -23,6 +23,19 @@ function change(next: DesktopView): void {
 
 desktop?.onView(change);
 void desktop?.view().then(change);
+
+/** Shown at once, and taken back where the shell cannot do it. */
+export async function setSwitch(name: SwitchName, isOn: boolean): Promise<void> {
+  const before = view;
+  if (desktop === undefined || before === undefined) return;
+  change({ ...before, switches: { ...before.switches, [name]: isOn } });
+  try {
+    change(await desktop.setSwitch(name, isOn));
+  } catch (error) {
+    change(before);
+    throw error;
+  }
+}
 
 export function desktopView(): DesktopView | undefined {
   return view;

@@ -14,7 +14,8 @@ export async function prefillSeries(store: LiveStore): Promise<void> {
     const query = new URLSearchParams({
       from: String(Date.now() - shownSeconds * 1000),
       series: historySeries,
-      points: String(shownSeconds),
+      // More than seconds, so that the host does not take two of them together.
+      points: String(shownSeconds * 2),
       ...(model !== undefined && { model }),
     });
     try {

@@ -170,6 +170,13 @@ export const modelTexts = {
   'scaling.range': 'Allowed',
   'scaling.fromTo': '{min} to {max}',
   'scaling.limit': 'Possible on this computer',
+  'scaling.by.max': 'more are wanted',
+  'scaling.by.min': 'fewer would do',
+  'scaling.by.up-policy': 'they grow as fast as allowed',
+  'scaling.by.down-policy': 'they shrink as fast as allowed',
+  'scaling.by.up-window': 'it waits before it adds one',
+  'scaling.by.down-window': 'it waits before it takes one away',
+  'scaling.by.missing-metric': 'a measurement is missing',
   'scaling.perCopy': 'Requests at once per copy',
   'scaling.peak': 'Memory of one copy, at most',
 

@@ -30,7 +30,7 @@ export async function resumeCopyCommand(name: string, flags: CopyFlags): Promise
 export async function restartCopyCommand(name: string, flags: CopyFlags): Promise<void> {
   await runJob(await HostClient.find(flags.data), '/copies/restart', { name }, flags, (result) => {
     const { pid } = result as Partial<CopyView>;
-    if (pid === undefined) return `${name} is not wanted any more and has ended.`;
+    if (pid === undefined) return `${name} has ended.`;
     return `${name} runs as process ${pid} now.`;
   });
 }

@@ -17,7 +17,10 @@ export function statusText({ run, status }: FoundHost): string {
   );
   return [
     `Millrace ${status.version}, process ${status.pid}, up ${duration(status.upSeconds)}, ${megabytes(status.rssBytes)}`,
-    `Apps call ${run.inferenceUrl}`,
+    `Apps call ${run.inferenceUrl}${status.needsKey ? ', with a key' : ''}`,
+    ...(status.lan.isOn
+      ? [`The network calls ${status.lan.urls.join(', ') || 'nothing yet: see `millrace lan status`'}`]
+      : []),
     '',
     modelsText({ run, status }),
     '',

@@ -47,13 +47,17 @@ export class CopyControl {
    */
   async restart(before: Replica<Call>, isBeside: boolean, signal: AbortSignal): Promise<Replica<Call> | undefined> {
     const { name } = before;
+    // Nobody is told when a spare is ready: it takes no requests.
+    const isSpare = this.#set.spares.includes(before);
     if (this.#set.restart(name, isBeside) === undefined) {
       throw new MillraceError('conflict', `${name} is on its way out and is not restarted.`);
     }
     const isOver = (): boolean => {
       const next = this.find(name);
       if (this.#set.givenUp !== undefined) return true;
-      return before.state === 'exited' && (next === undefined ? !this.#set.has(name) : next.state !== 'starting');
+      // Its connection ends a moment before its process does.
+      if (next === before || this.#set.leaving.includes(before)) return false;
+      return isSpare || (next === undefined ? !this.#set.has(name) : next.state !== 'starting');
     };
     await this.#loading.until(isOver, signal);
     if (this.#set.givenUp !== undefined) throw this.#set.givenUp;

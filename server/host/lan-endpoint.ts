@@ -52,6 +52,8 @@ export interface LanEndpointParts {
   port(): number;
   readonly log: Log;
   readonly onEvent: (event: NewHostEvent) => void;
+  /** The network was let in, or no longer is. */
+  readonly onSwitch: (isOn: boolean) => void;
   /** For tests. */
   readonly announcer?: Announce;
 }
@@ -122,6 +124,7 @@ export class LanEndpoint {
       await this.#apply();
       this.#watch();
       if (wasOn !== wish.on) {
+        this.#parts.onSwitch(wish.on);
         const urls = this.urls;
         onEvent({
           kind: 'access',
@@ -201,7 +204,7 @@ export class LanEndpoint {
     if (!isReady) for (const { address } of wanted) this.#trouble.set(address, this.#tlsTrouble ?? '');
     access.rules.setNetworkNames(this.#names(wanted));
     if (access.isLanOn !== this.#wish.on) access.setLanOn(this.#wish.on);
-    await this.#announce();
+    this.#announce();
   }
 
   async #refreshIdentity(wanted: readonly NetworkAddress[]): Promise<void> {
@@ -295,11 +298,12 @@ export class LanEndpoint {
     this.#closing.add(closing);
   }
 
-  async #announce(): Promise<void> {
+  /** Probing for the name takes a second or more, and nobody waits for it. */
+  #announce(): void {
     // An address that the system does not list belongs to no interface that could tell it.
     const open = [...this.#open.values()].filter(({ at }) => at.interfaceName !== '');
     const isWanted = this.#wish.on && this.#wish.announce && open.length > 0;
-    await this.#announcer.set(
+    void this.#announcer.set(
       isWanted
         ? {
             name: this.#wish.name,

@@ -24,11 +24,15 @@ export interface Announce {
 /** A network without multicast answers nobody; nothing waits for it longer than this, milliseconds. */
 const patienceMs = 5000;
 
+/** Millraces of one name on one network. */
+const maxNumber = 9;
+
 export class Announcer implements Announce {
   readonly #onTrouble: (error: unknown) => void;
   #responder: Responder | undefined;
   #service: CiaoService | undefined;
   #told = '';
+  #telling: Promise<void> = Promise.resolve();
   #name: string | undefined;
 
   constructor(onTrouble: (error: unknown) => void) {
@@ -41,8 +45,16 @@ export class Announcer implements Announce {
 
   async set(announcement: Announcement | undefined): Promise<void> {
     const text = JSON.stringify(announcement ?? null);
-    if (text === this.#told) return;
-    this.#told = text;
+    if (text !== this.#told) {
+      this.#told = text;
+      this.#telling = this.#tellAfter(this.#telling, announcement);
+    }
+    await this.#telling;
+  }
+
+  /** One after the other; never throws. */
+  async #tellAfter(before: Promise<void>, announcement: Announcement | undefined): Promise<void> {
+    await before;
     try {
       await this.#end();
       if (announcement !== undefined) await this.#tell(announcement);
@@ -55,7 +67,22 @@ export class Announcer implements Announce {
     await this.set(undefined);
   }
 
-  async #tell({ name, port, addresses, isSecure }: Announcement): Promise<void> {
+  /** Tries the name, then the name with a number: the library's own way out, `name-(2)`, is no name of a host. */
+  async #tell(announcement: Announcement): Promise<void> {
+    for (let number = 1; number <= maxNumber; number++) {
+      const name = number === 1 ? announcement.name : `${announcement.name}-${number}`;
+      const taken = await this.#advertise({ ...announcement, name });
+      if (taken === undefined || taken === `${name}.local`) {
+        this.#name = taken;
+        return;
+      }
+      await this.#end();
+    }
+    throw new Error(`Others on the network have the name ${announcement.name}, and all numbers after it.`);
+  }
+
+  /** The name that the network accepted; undefined where it has said nothing in time. Probing takes a second. */
+  async #advertise({ name, port, addresses, isSecure }: Announcement): Promise<string | undefined> {
     const { default: ciao } = await import('@homebridge/ciao');
     this.#responder = ciao.getResponder({
       interface: [...addresses],
@@ -70,35 +97,21 @@ export class Announcer implements Announce {
       txt: { path: '/' },
     });
     this.#service = service;
-    service.on('hostname-change' as never, (changed: string): void => {
-      this.#name = withoutDot(changed);
-    });
-    const advertised = this.#advertise(service);
-    await Promise.race([advertised, waited()]);
-  }
-
-  /** Probing takes a second, or as long as it takes to find a name that nobody has. Never throws. */
-  async #advertise(service: CiaoService): Promise<void> {
-    try {
-      await service.advertise();
-      if (this.#service === service) this.#name = withoutDot(service.getHostname());
-    } catch (error) {
-      this.#onTrouble(error);
-    }
+    // It writes to the console where nobody listens.
+    for (const event of ['name-change', 'hostname-change']) service.on(event as never, () => {});
+    const isAdvertised = await Promise.race([service.advertise().then(() => true), waited()]);
+    return isAdvertised === true ? service.getHostname().replace(/\.$/, '') : undefined;
   }
 
   async #end(): Promise<void> {
-    const responder = this.#responder;
-    this.#responder = undefined;
+    const [service, responder] = [this.#service, this.#responder];
     this.#service = undefined;
+    this.#responder = undefined;
     this.#name = undefined;
-    // Says goodbye to the network.
+    // Says goodbye to the network; the responder may be shared with others of this process.
+    if (service !== undefined) await Promise.race([service.destroy(), waited()]);
     if (responder !== undefined) await Promise.race([responder.shutdown(), waited()]);
   }
-}
-
-function withoutDot(name: string): string {
-  return name.replace(/\.$/, '');
 }
 
 function waited(): Promise<void> {

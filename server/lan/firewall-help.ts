@@ -7,16 +7,10 @@ export function firewallHelp(platform: NodeJS.Platform, port: number, programPat
       return {
         system: 'windows',
         sentence:
-          'Windows asks once whether the network may reach this program; if nobody answered, or with “Cancel”, it is blocked.',
+          'Windows lets nobody in without a rule. It asked for one when the network was let in; if nobody agreed, calls are blocked.',
         commands: [
-          {
-            title: 'Let the local network in (PowerShell, as administrator)',
-            command: `New-NetFirewallRule -DisplayName "Millrace ${port}" -Direction Inbound -Action Allow -Protocol TCP -LocalPort ${port} -RemoteAddress LocalSubnet -Profile Private,Domain`,
-          },
-          {
-            title: 'Take it back',
-            command: `Remove-NetFirewallRule -DisplayName "Millrace ${port}"`,
-          },
+          { title: 'Let private networks in; Windows asks for an administrator', command: 'millrace firewall allow' },
+          { title: 'Take it back', command: 'millrace firewall remove' },
           {
             title: 'See whether this network counts as private',
             command: 'Get-NetConnectionProfile | Select-Object Name, NetworkCategory',

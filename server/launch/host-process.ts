@@ -27,11 +27,12 @@ export interface HostCommand {
   readonly node: string;
   readonly words: readonly string[];
   readonly dataDirectory: string;
+  readonly env: NodeJS.ProcessEnv;
 }
 
-export function spawnHost({ node, words, dataDirectory }: HostCommand): HostProcess {
+export function spawnHost({ node, words, dataDirectory, env: given }: HostCommand): HostProcess {
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
-  const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env;
+  const { ELECTRON_RUN_AS_NODE: _, ...env } = given;
   const isWindows = process.platform === 'win32';
   const child = spawn(node, words, {
     cwd: dataDirectory,

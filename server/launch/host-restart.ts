@@ -27,7 +27,7 @@ export function decideRestart(exit: HostExit, deathsMs: readonly number[], nowMs
     return {
       action: 'give-up',
       sentence: 'Millrace cannot start with its settings.',
-      hint: 'The lines below say which setting is wrong. Correct settings.json in the data folder and start again.',
+      hint: 'The lines below say which setting is wrong. Correct it and start again.',
     };
   }
   const recent = deathsMs.filter((deathMs) => nowMs - deathMs <= deathWindowMs).length;

@@ -59,6 +59,6 @@ export const settingTable: Readonly<Record<string, SettingEntry>> = {
   'compatibility.repositoryControl': { about: 'Whether apps may load and unload models.' },
   drainTimeoutMs: { about: 'How long a stop waits for accepted requests.', unit: 'ms', isImmediate: true },
   'log.level': { about: 'What is written to the log of the terminal.', isImmediate: true },
-  'log.file': { about: 'A file for the log instead of the terminal.', isFixed: true },
+  'log.file': { about: 'File for the log, instead of the terminal.', isFixed: true },
   'log.format': { about: 'Lines for people, or JSON for programs.' },
 };

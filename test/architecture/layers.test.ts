@@ -37,6 +37,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   admin: ['base', 'openapi', 'protocol', 'balancer', 'metrics', 'models', 'security'],
   host: [
     'base',
+    'daemon',
     'protocol',
     'doctor',
     'events',

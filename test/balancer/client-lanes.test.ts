@@ -174,6 +174,16 @@ describe('a full queue', () => {
     expect(ofB).toBeLessThanOrEqual(7);
   });
 
+  it('is shared by share where the clients have different ones', () => {
+    const { submit } = setUpDispatcher([1], { maxQueue: 12 });
+    const rich = client('rich', 3);
+    const calls = Array.from({ length: 120 }, (_, index) => submit(`${index}`, { client: index % 2 === 0 ? rich : b }));
+    const waiting = calls.filter(({ outcomes }) => outcomes.length === 0);
+    const ofRich = waiting.filter(({ call }) => call.request.client === rich).length;
+    expect(ofRich).toBeGreaterThanOrEqual(8);
+    expect(ofRich).toBeLessThanOrEqual(10);
+  });
+
   it('counts the bytes of bodies as well', () => {
     const { dispatcher, submit } = setUpDispatcher([1], { maxQueue: 1000, maxQueueBytes: 1000 });
     submit('running', { client: a });

@@ -29,10 +29,10 @@ if (obstacle !== undefined) console.warn(`Skipped: no real Electron, because ${o
 describe.skipIf(obstacle !== undefined)('the desktop program on the real Electron', { timeout: 120_000 }, () => {
   let run: DesktopRun;
   let app: ElectronApplication;
-  const launchEnv = (): Record<string, string> => ({
-    ...(env as Record<string, string>),
-    MILLRACE_DATA: run.dataDirectory,
-  });
+  const launchEnv = (): Record<string, string> => {
+    const { CI: _ci, ELECTRON_RUN_AS_NODE: _asNode, ...rest } = run.env;
+    return rest as Record<string, string>;
+  };
   const words = (): string[] => [root, `--user-data-dir=${run.folder}/shell`];
 
   beforeAll(async () => {

@@ -79,14 +79,14 @@ describe.skipIf(browserPath === undefined)('the desktop window', { timeout: 180_
   });
 
   it('says what is wrong with the settings, in the words of the host, and starts when that has been corrected', async () => {
-    await using run = await DesktopRun.prepare({ http: { port: 'eight thousand' } });
+    await using run = await DesktopRun.prepare({ MILLRACE_HTTP_PORT: 'eight thousand' });
     run.start();
     await until('the window', 10_000, () => run.electron.windows.length === 1);
     await using window = await DesktopWindow.open(run.electron, browser);
     await window.page.getByText('Millrace cannot start with its settings.').waitFor({ timeout: 30_000 });
     await window.page.getByText('http.port').first().waitFor();
     await until('the tray', 5000, () => run.electron.tray.image.endsWith('tray-attention.png'));
-    await writeFile(join(run.dataDirectory, 'settings.json'), '{"http":{"port":0},"admin":{"port":0}}');
+    run.env['MILLRACE_HTTP_PORT'] = '0';
     await window.page.getByRole('button', { name: 'Start again' }).click();
     await run.host();
     await window.page.getByText('Serving', { exact: true }).first().waitFor({ timeout: 30_000 });
@@ -226,7 +226,7 @@ describe('an installed program', { timeout: 60_000 }, () => {
 
 describe('a program that was started at login', { timeout: 60_000 }, () => {
   it('stays in the tray where a person wants that, and tells what needs one', async () => {
-    await using run = await DesktopRun.prepare({ http: { port: 'x' } });
+    await using run = await DesktopRun.prepare({ MILLRACE_HTTP_PORT: 'x' });
     await mkdir(join(run.folder, 'shell'));
     await writeFile(join(run.folder, 'shell', 'shell.json'), '{"startHidden":true,"startAtLogin":true}');
     run.start({ words: ['--hidden'] });
@@ -246,7 +246,7 @@ describe('a program that was started at login', { timeout: 60_000 }, () => {
 describe('the end of the desktop program', { timeout: 120_000 }, () => {
   it('waits for a request that is under way', async () => {
     const repository = await openTestRepository([{ name: 'worker', bytes: tunableModel() }]);
-    await using run = await DesktopRun.prepare({ models: repository.directory });
+    await using run = await DesktopRun.prepare({ MILLRACE_MODELS: repository.directory });
     run.start();
     const { inferenceUrl, pid } = await run.host();
     const inputs = [

@@ -19,8 +19,8 @@ class Program implements AsyncDisposable {
 
   constructor(run: DesktopRun) {
     this.run = run;
-    const env = { ...process.env, MILLRACE_DATA: run.dataDirectory };
-    this.child = spawn(process.execPath, [program, run.folder], { stdio: ['ignore', 'ignore', 'inherit'], env });
+    const stdio = ['ignore', 'ignore', 'inherit'] as const;
+    this.child = spawn(process.execPath, [program, run.folder], { stdio: [...stdio], env: run.env });
     this.exited = new Promise((resolve) => {
       this.child.on('exit', resolve);
     });

@@ -11,6 +11,7 @@ import { connect as connectTls } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeAuthority, makeServerCertificate } from '../../server/lan/certificates.ts';
+import { makeUnkeptKey } from '../../server/host/offline-keys.ts';
 import { RunFile } from '../../server/host/run-file.ts';
 import type { LanAnswer, LanView } from '../../server/protocol/admin/lan-view.ts';
 import type { RefusedClient } from '../../server/protocol/admin/refused-client.ts';
@@ -328,6 +329,39 @@ describe.runIf(isLinux)('what was switched on', () => {
         const events = (await (await admin('/events?kind=access&limit=5')).json()) as { sentence: string }[];
         expect(events.map(({ sentence }) => sentence).join()).toContain('there is no key');
       });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('stays shut where the settings want a certificate that is not there, and opens when it comes', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-lan-shut-'));
+    try {
+      const { id, secret, sha256 } = makeUnkeptKey();
+      const [certificateFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+      const tls = { kind: 'files', certificateFile, keyFile };
+      await using host = await TestHost.start({
+        models: [demoModel('iris')],
+        settings: { keys: [{ id, sha256, name: 'a' }], lan: { on: true, addresses: [address], announce: false, tls } },
+      });
+      const { listeners, isFixed } = (await host.admin('/lan')).json<LanView>();
+      expect([isFixed, listeners]).toMatchObject([
+        true,
+        [{ trouble: expect.stringContaining('cannot be read') as string }],
+      ]);
+      const port = new URL(host.url).port;
+      await expect(callFrom(`http://${address}:${port}/v2`)).rejects.toThrow(/ECONNREFUSED/);
+      expect((await host.admin('/lan', { method: 'PATCH', body: '{"on":false}' })).status).toBe(409);
+      const authority = await makeAuthority('pc', Date.now());
+      const { cert, key } = await makeServerCertificate(authority, [address], Date.now());
+      await writeFile(keyFile, key);
+      await writeFile(certificateFile, cert);
+      await until('it opens', 30_000, async () => {
+        const [listener] = (await host.admin('/lan')).json<LanView>().listeners;
+        return listener!.url !== undefined;
+      });
+      const options = { ca: authority.cert, headers: { 'x-api-key': secret } };
+      expect((await callFrom(`https://${address}:${port}/v2`, options)).status).toBe(200);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

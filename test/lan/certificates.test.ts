@@ -41,6 +41,9 @@ describe('a server’s certificate', () => {
     expect(cert.verify(new X509Certificate(authority.cert).publicKey)).toBe(true);
     expect(cert.checkIssued(new X509Certificate(authority.cert))).toBe(true);
     expect(cert.ca).toBe(false);
+    // Basic constraints that say CA, as bytes: `ca` above looks at more than these.
+    expect(cert.raw.includes(Buffer.from('30030101ff', 'hex'))).toBe(false);
+    expect(new X509Certificate(authority.cert).raw.includes(Buffer.from('30060101ff020100', 'hex'))).toBe(true);
     expect(cert.checkHost('millrace.local')).toBe('millrace.local');
     expect(cert.checkIP('192.168.1.5')).toBe('192.168.1.5');
     expect(cert.checkIP('fd00::7')).toBe('fd00::7');

@@ -83,7 +83,7 @@ describe('what should listen', () => {
 
 describe('help', () => {
   it.each([
-    ['win32', /New-NetFirewallRule .*LocalPort 8000 -RemoteAddress LocalSubnet/],
+    ['win32', /millrace firewall allow/],
     ['darwin', /socketfilterfw --add "\/opt\/node"/],
     ['linux', /ufw allow proto tcp from 192\.168\.0\.0\/16 to any port 8000/],
     ['freebsd', /firewalld|ufw/],

@@ -20,7 +20,7 @@ describe('a host that died', () => {
   it('is given up at once where its settings are wrong: they would be as wrong the next time', () => {
     expect(decideRestart({ code: 2, signal: null }, [0], 0)).toMatchObject({
       action: 'give-up',
-      hint: expect.stringContaining('settings.json'),
+      hint: expect.stringContaining('which setting is wrong'),
     });
   });
 

@@ -53,6 +53,8 @@ describe('the check of a server folder', () => {
   it('finds a changed byte, an added and a missing file', async () => {
     await appendFile(join(folder, 'server/main.js'), ' ');
     expect(await faults()).toBe('server/main.js has been changed');
+    await put('server/main.js', 'export {} \n');
+    expect(await faults()).toBe('server/main.js has been changed');
     await put('server/main.js', 'export {};\n');
     await put('bin/evil.so', 'x');
     expect(await faults()).toBe('bin/evil.so is not on the list');

@@ -1,6 +1,6 @@
 /** The real main-process code on the fake Electron with a real host as its child: one start of the desktop program in this process. */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startShell } from '../../electron/shell.ts';
@@ -14,28 +14,30 @@ export class DesktopRun implements AsyncDisposable {
   readonly electron: FakeElectron;
   readonly folder: string;
   readonly dataDirectory: string;
+  /** Of the shell and its host; read at each start of a host. */
+  readonly env: NodeJS.ProcessEnv;
 
-  private constructor(electron: FakeElectron, folder: string) {
+  private constructor(electron: FakeElectron, folder: string, settings: NodeJS.ProcessEnv) {
     this.electron = electron;
     this.folder = folder;
     this.dataDirectory = join(folder, 'data');
+    const freePorts = { MILLRACE_HTTP_PORT: '0', MILLRACE_ADMIN_PORT: '0' };
+    this.env = { ...process.env, ...freePorts, MILLRACE_DATA: this.dataDirectory, ...settings };
   }
 
-  /** A folder with settings for free ports, and a program that has not been started. */
-  static async prepare(settings: Readonly<Record<string, unknown>> = {}): Promise<DesktopRun> {
+  /** A folder of its own, and a program that has not been started. Settings are variables of the environment. */
+  static async prepare(settings: NodeJS.ProcessEnv = {}): Promise<DesktopRun> {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-desktop-'));
     await mkdir(join(folder, 'data'));
-    const free = { http: { port: 0 }, admin: { port: 0 }, ...settings };
-    await writeFile(join(folder, 'data', 'settings.json'), JSON.stringify(free));
     const paths = { userData: join(folder, 'shell'), appData: join(folder, 'config'), exe: '/opt/millrace' };
-    return new DesktopRun(new FakeElectron(root, paths), folder);
+    return new DesktopRun(new FakeElectron(root, paths), folder, settings);
   }
 
   start({ words = [] as readonly string[], isReady = true } = {}): void {
     startShell(this.electron.port, {
       argv: ['electron', ...words],
       platform: process.platform,
-      env: { MILLRACE_DATA: this.dataDirectory },
+      env: this.env,
       cwd: () => this.folder,
       resourcesPath: this.folder,
     });

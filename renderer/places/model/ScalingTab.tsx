@@ -16,7 +16,7 @@ import { t } from '../../texts/t.ts';
 import { CopiesTable } from '../monitor/CopiesTable.tsx';
 import { EventList } from '../monitor/EventList.tsx';
 import { ScalingOrder } from './ScalingOrder.tsx';
-import { metricText } from './metric-text.ts';
+import { limitText, metricText } from './metric-text.ts';
 import styles from './ScalingTab.module.css';
 
 /** The autoscaler looks every second; a person reads slower. */
@@ -88,7 +88,7 @@ export function ScalingTab({ model }: { readonly model: ModelView }) {
                     value:
                       served.limitedBy === undefined
                         ? formatNumber(served.limit)
-                        : `${formatNumber(served.limit)} (${served.limitedBy})`,
+                        : `${formatNumber(served.limit)} (${limitText(served.limitedBy)})`,
                   },
                   { name: t('scaling.perCopy'), value: formatNumber(served.slotsPerReplica) },
                   { name: t('model.threads'), value: formatNumber(served.threads) },

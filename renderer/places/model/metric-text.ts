@@ -17,3 +17,18 @@ export const metricTexts = {
 export function metricText(metric: string): string {
   return metric in metricTexts ? t(metricTexts[metric as keyof typeof metricTexts]) : metric;
 }
+
+const limitTexts = {
+  max: 'scaling.by.max',
+  min: 'scaling.by.min',
+  'up-policy': 'scaling.by.up-policy',
+  'down-policy': 'scaling.by.down-policy',
+  'up-window': 'scaling.by.up-window',
+  'down-window': 'scaling.by.down-window',
+  'missing-metric': 'scaling.by.missing-metric',
+} as const;
+
+/** What stands between the number of copies and the number that is wanted. */
+export function limitText(limitedBy: string): string {
+  return limitedBy in limitTexts ? t(limitTexts[limitedBy as keyof typeof limitTexts]) : limitedBy;
+}

@@ -3,7 +3,7 @@ import { useState, useSyncExternalStore } from 'react';
 import type { SwitchName } from '../../../server/protocol/desktop-bridge.ts';
 import { Card } from '../../components/Card.tsx';
 import { Notice } from '../../components/Notice.tsx';
-import { desktop, desktopView, subscribeDesktop } from '../../desktop/desktop.ts';
+import { desktopView, setSwitch, subscribeDesktop } from '../../desktop/desktop.ts';
 import { t } from '../../texts/t.ts';
 import styles from './WindowCard.module.css';
 
@@ -12,10 +12,10 @@ const names: readonly SwitchName[] = ['startAtLogin', 'startHidden', 'closeToTra
 export function WindowCard() {
   const view = useSyncExternalStore(subscribeDesktop, desktopView);
   const [fault, setFault] = useState<string>();
-  if (view === undefined || desktop === undefined) return null;
+  if (view === undefined) return null;
   const set = (name: SwitchName, isOn: boolean): void => {
     setFault(undefined);
-    desktop?.setSwitch(name, isOn).catch((error: Error) => setFault(error.message));
+    setSwitch(name, isOn).catch((error: Error) => setFault(error.message));
   };
   return (
     <Card title={t('desktop.window')}>

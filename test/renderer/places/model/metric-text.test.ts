@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { metricText, metricTexts } from '../../../../renderer/places/model/metric-text.ts';
+import { limitText, metricText, metricTexts } from '../../../../renderer/places/model/metric-text.ts';
 import { metricNames } from '../../../../server/autoscaler/metrics.ts';
 
 describe('the words for what the autoscaler measures', () => {
@@ -11,4 +11,9 @@ describe('the words for what the autoscaler measures', () => {
     expect(metricText('newMetric')).toBe('newMetric');
     expect(metricText('cpu')).toBe('CPU');
   });
+});
+
+it('what limits the number of copies is said in words, and by its name where it is new', () => {
+  expect(limitText('down-window')).toBe('it waits before it takes one away');
+  expect(limitText('moon')).toBe('moon');
 });

@@ -9,6 +9,7 @@ import { copies, lifetime, limitNumber, portNumber, positive, seconds } from './
 import { addAccessCommands } from './cli/access-commands.ts';
 import { addMeasuringCommands } from './cli/measuring-commands.ts';
 import type { CacheFlags } from './cli/cache.ts';
+import { addExportCommands } from './cli/export-commands.ts';
 import { defaultDataDirectory } from './cli/data-directory.ts';
 import type { FeatureExportFlags, FeatureFlags, FeatureImportFlags } from './cli/features.ts';
 import type { JobFlags } from './cli/jobs.ts';
@@ -20,6 +21,7 @@ import { addSamplesCommands } from './cli/samples-commands.ts';
 import { addFirewallCommands, addServiceCommands } from './cli/service-commands.ts';
 import { addServingCommands } from './cli/serving-commands.ts';
 import { addSourceCommands } from './cli/source-commands.ts';
+import { addTrashCommands } from './cli/trash-commands.ts';
 import { addUpkeepCommands } from './cli/upkeep-commands.ts';
 import type { EventFlags, RecordFlags, ScaleFlags, SetFlags } from './cli/scale-host.ts';
 import type { ServeFlags } from './cli/serve.ts';
@@ -104,6 +106,7 @@ models
   );
 
 addServingCommands(models, { dataOption, run });
+addTrashCommands(models, { dataOption, run });
 addSamplesCommands(models, { dataOption, run });
 
 models
@@ -132,7 +135,7 @@ models
 
 models
   .command('remove')
-  .description('remove an imported model, or one version of it')
+  .description('remove an imported model, or one version of it; `models restore` brings it back for 7 days')
   .argument('<name>')
   .option('--version <number>', 'only this version')
   .option('--yes', 'do not ask')
@@ -325,6 +328,7 @@ scale
   );
 
 addMeasuringCommands(program, { dataOption, run });
+addExportCommands(program, { dataOption, run });
 addUpkeepCommands(program, { dataOption, run });
 
 addAccessCommands(program, { dataOption, run });

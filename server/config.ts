@@ -118,6 +118,8 @@ const configSchema = z.strictObject({
   limits: limitsSchema.prefault({}),
   /** Places that models come from; those added by the command line are kept in the data folder. */
   sources: z.array(sourceSettingsSchema).max(32).default([]),
+  /** Not ready before each source was synced once: where a balancer asks, a host without its models gets no requests. */
+  waitForSources: z.boolean().default(false),
   /** Resident memory of all replicas together. Default: a share of the machine, see host/memory-budget.ts. */
   memoryBudgetBytes: whole(1024, 2 ** 50).optional(),
   compatibility: z
@@ -178,8 +180,14 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** Reads a settings file; relative folders in it are relative to it. Throws `invalid-config`. */
-export async function readConfigFile(path: string): Promise<Record<string, unknown>> {
+/**
+ * Reads a settings file; relative folders in it are relative to it, and a text that is `${NAME}` as a whole stands for that variable of
+ * the environment, so that secrets need not be in the file. Throws `invalid-config`.
+ */
+export async function readConfigFile(
+  path: string,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<Record<string, unknown>> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -200,7 +208,7 @@ export async function readConfigFile(path: string): Promise<Record<string, unkno
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
     throw new MillraceError('invalid-config', `The settings file ${path} holds no JSON object.`);
   }
-  const settings = raw as Record<string, unknown>;
+  const settings = filledIn(raw, environment, path) as Record<string, unknown>;
   for (const key of ['models', 'dataDirectory']) {
     if (typeof settings[key] === 'string') settings[key] = resolve(path, '..', settings[key]);
   }
@@ -212,4 +220,18 @@ export async function readConfigFile(path: string): Promise<Record<string, unkno
     }
   }
   return settings;
+}
+
+function filledIn(value: unknown, environment: Readonly<Record<string, string | undefined>>, path: string): unknown {
+  if (Array.isArray(value)) return value.map((each) => filledIn(each, environment, path));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, filledIn(each, environment, path)]));
+  }
+  const name = typeof value === 'string' ? /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(value)?.[1] : undefined;
+  if (name === undefined) return value;
+  const text = environment[name];
+  if (text !== undefined && text !== '') return text;
+  throw new MillraceError('invalid-config', `The settings file ${path} names the variable ${name}, which is not set.`, {
+    hint: `Set ${name} in the environment of Millrace, or write the value into the file.`,
+  });
 }

@@ -19,8 +19,10 @@ import { digestsPath, openAnswerStore } from './host/answer-store.ts';
 import { Access } from './host/access.ts';
 import { Catalog } from './host/catalog.ts';
 import { AdminApi } from './host/admin-api.ts';
+import { hostExport } from './host/host-export.ts';
 import { CopyDesk } from './host/copy-desk.ts';
 import { HostSources } from './host/host-sources.ts';
+import { HostTrash } from './host/host-trash.ts';
 import { HistoryRecorder } from './host/history-recorder.ts';
 import { openFeatureStore } from './host/feature-place.ts';
 import { LanEndpoint } from './host/lan-endpoint.ts';
@@ -173,6 +175,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     version,
     log,
     features,
+    isFilled: () => !config.waitForSources || scheduler.isFilled,
     renderMetrics(bufferedBytes, connections) {
       const { user, system } = process.cpuUsage();
       return renderMetrics(
@@ -222,6 +225,7 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
     onEvent,
     onImported: (name) => (library.servesStore ? models.refresh(name) : Promise.resolve()),
   });
+  const trash = new HostTrash({ store: library.store, log, onEvent, refresh: (name) => models.refresh(name) });
   let inferenceUrl = '';
   let adminUrl = '';
   const readLog = (query: LogQuery): LogView => logTail.read(query);
@@ -268,6 +272,8 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
       scheduler,
       jobs: () => admin.jobs,
     }),
+    trash,
+    exports: hostExport(config, sources, catalog, access.keys),
     measuring: measuringOf({
       book: devices,
       modelsFolder: config.models,
@@ -313,6 +319,10 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   inferenceUrl = `http://${config.http.host === '::1' ? '[::1]' : config.http.host}:${inferencePort}`;
   adminUrl = `http://127.0.0.1:${adminPort}`;
   await runFile.write({ pid: process.pid, inferenceUrl, adminUrl, version, adminToken: admin.token });
+  runFile.keep(
+    (why) => log.warn(`run.json ${why}; it is written again.`),
+    (error) => log.warn({ error }, 'run.json cannot be written, so commands do not find this host.'),
+  );
   warden.start();
   onEvent({
     kind: 'host-started',
@@ -323,12 +333,14 @@ export async function startHost(config: Config, parts: HostParts = {}): Promise<
   await admin.start();
   for (const deployment of catalog.models()) deployment.start();
   scheduler.start();
+  trash.start();
   scaling.start();
   graphics.start();
   recorder.start();
 
   const stop = async (): Promise<void> => {
     await scheduler.stop();
+    trash.stop();
     await listener.drain(config.drainTimeoutMs);
     scaling.stop();
     graphics.stop();

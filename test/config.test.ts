@@ -31,6 +31,7 @@ describe('parseConfig', () => {
       http: { host: '127.0.0.1', port: 8000 },
       admin: { port: 8090 },
       allowedHosts: [],
+      waitForSources: false,
       defaults: { strategy: 'auto', timeoutMs: 60_000, scaling: {} },
       limits: {
         maxBodyBytes: 64 * 1024 * 1024,
@@ -144,6 +145,28 @@ describe('readConfigFile', () => {
 
   it.each(['', '{', '[]', '"text"', 'null', '7'])('refuses a file that holds %j', async (text) => {
     await expect(readText(text)).rejects.toMatchObject({ code: 'invalid-config' });
+  });
+
+  it('fills in what the environment holds, wherever it stands as a whole', async () => {
+    const path = join(folder, 'settings.json');
+    await writeFile(path, '{"cache":{"redis":"${MY_REDIS}"},"allowedHosts":["${NAME}","a-${NAME}","$NAME","${a b}"]}');
+    expect(await readConfigFile(path, { MY_REDIS: 'redis://:secret-word@r', NAME: 'line-2' })).toEqual({
+      cache: { redis: 'redis://:secret-word@r' },
+      allowedHosts: ['line-2', 'a-${NAME}', '$NAME', '${a b}'],
+    });
+    // Node's own behavior with `__proto__` in JSON, kept: it is a key like others and changes no prototype.
+    await writeFile(path, '{"__proto__":{"polluted":true}}');
+    await readConfigFile(path, {});
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+
+  it.each([undefined, ''])('refuses a variable that is %j, and says which', async (value) => {
+    const path = join(folder, 'settings.json');
+    await writeFile(path, '{"cache":{"redis":"${MY_REDIS}"}}');
+    await expect(readConfigFile(path, { MY_REDIS: value })).rejects.toMatchObject({
+      code: 'invalid-config',
+      message: expect.stringContaining('MY_REDIS, which is not set'),
+    });
   });
 
   it('refuses a file that is not there, with what to check', async () => {

@@ -109,8 +109,11 @@ export const modelTexts = {
   'versions.shadow': 'Run as shadow',
   'versions.shadow-off': 'End the shadow',
   'versions.remove': 'Remove',
-  'versions.removeSure': 'Remove version {version} for good',
+  'versions.removeSure': 'Remove version {version}',
   'versions.keep': 'Keep it',
+  'versions.removed': 'Removed, and can come back',
+  'versions.keptUntil': 'kept until',
+  'versions.restore': 'Restore version {version}',
   'versions.load': 'Load the model',
   'versions.unload': 'Unload the model',
 

@@ -16,25 +16,14 @@ import { AnswerRate } from './answer-rate.ts';
 import { clientGone, deadlinePassed, queueFull, replicaLost } from './call-errors.ts';
 import { CallQueue } from './call-queue.ts';
 import type { Answer, Call, CallClient, Outcome } from './call.ts';
-import type { SelectionPolicy } from './candidate.ts';
-import { mayEjectOneMore } from './health-set.ts';
+import type { DispatcherOptions } from './dispatcher-options.ts';
+import { isPanic, mayEjectOneMore } from './health-set.ts';
 import { decideAfterFailure } from './next-upstream.ts';
 import { RetryBudget } from './retry-budget.ts';
 import type { FailureEvent } from './retry.ts';
 import { Suspects } from './suspects.ts';
 import { UnprovenCalls } from './unproven-calls.ts';
 import type { RemoteFailure, Upstream, UpstreamEvents } from './upstream.ts';
-
-export interface DispatcherOptions {
-  readonly policy: SelectionPolicy;
-  /** Calls that may wait. */
-  readonly maxQueue: number;
-  /** Bytes of waiting bodies. */
-  readonly maxQueueBytes: number;
-  /** Upstreams that one call may be sent to, 2 by default; 0 leaves it to the number of upstreams. */
-  readonly maxTries: number;
-  readonly nowMs: () => number;
-}
 
 export class Dispatcher implements UpstreamEvents {
   readonly #options: DispatcherOptions;
@@ -73,7 +62,7 @@ export class Dispatcher implements UpstreamEvents {
     return this.#upstreams;
   }
 
-  /** Fewer than half of the living upstreams are available, so the unhealthy ones are used as well. */
+  /** Fewer than half of the living upstreams are available, so the others are used as well, at half their weight. */
   get panicking(): boolean {
     return this.#panicking;
   }
@@ -196,9 +185,11 @@ export class Dispatcher implements UpstreamEvents {
   }
 
   onCapacity(_upstream?: Upstream): void {
-    const alive = this.#upstreams.filter((upstream) => upstream.alive).length;
-    const available = this.#upstreams.filter((upstream) => upstream.available).length;
-    this.#panicking = available * 2 < alive;
+    const panicking = isPanic(this.#upstreams);
+    if (panicking !== this.#panicking) {
+      this.#panicking = panicking;
+      this.#options.onPanic?.(panicking);
+    }
     this.#pump();
   }
 

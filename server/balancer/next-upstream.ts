@@ -5,8 +5,8 @@
  * brought them from an nginx configuration. Sources: the table of retry.ts; nginx, `proxy_next_upstream`, which also says that a
  * status is a failure of the server only where it is listed.
  */
+import type { NextUpstreamFailure } from '../protocol/upstream-settings.ts';
 import type { TryVerdict } from './health.ts';
-import type { NextUpstreamFailure } from './remote-settings.ts';
 import { decideRetry, failureTable, mayTryAgain } from './retry.ts';
 import type { FailureEvent, RetryContext, RetryDecision } from './retry.ts';
 import type { RemoteFailure } from './upstream.ts';

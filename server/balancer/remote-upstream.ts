@@ -12,9 +12,11 @@ import { ProxyServer } from 'http-proxy-3';
 import { MillraceError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Signature } from '../protocol/tensors.ts';
+import type { NextUpstreamFailure, UpstreamSettings } from '../protocol/upstream-settings.ts';
 import type { Answer, Call } from './call.ts';
 import { createConnectionAgent } from './connect-timeout-agent.ts';
 import { forwardedPair } from './forwarded-request.ts';
+import { panicWeight } from './health-set.ts';
 import { CircuitHealth } from './health.ts';
 import type { TryVerdict, UpstreamHealth } from './health.ts';
 import { MaxFailsHealth } from './max-fails-health.ts';
@@ -24,11 +26,10 @@ import { Exchange } from './remote-exchange.ts';
 import type { ExchangeEnd } from './remote-exchange.ts';
 import { RemoteHealthCheck, defaultCheckTimings } from './remote-health-check.ts';
 import type { CheckResult, CheckTimings } from './remote-health-check.ts';
-import type { NextUpstreamFailure, RemoteSettings } from './remote-settings.ts';
 import type { Upstream, UpstreamEvents } from './upstream.ts';
 
 export interface RemoteUpstreamOptions {
-  readonly settings: RemoteSettings;
+  readonly settings: UpstreamSettings;
   /** Name of the model, here and there. */
   readonly model: string;
   /** After which failures another upstream is tried. */
@@ -49,6 +50,8 @@ export interface RemoteUpstreamEvents extends UpstreamEvents {
   mayEject(): boolean;
   /** The whole set, this one included. */
   readonly upstreams: readonly Upstream[];
+  /** So many of the set are out that those are used as well. */
+  readonly panicking: boolean;
 }
 
 /** `down` also before the first check was passed, once three have failed. */
@@ -115,9 +118,13 @@ export class RemoteUpstream implements Upstream {
     });
   }
 
-  /** The configured weight; for a while after an ejection a growing share of it, which need not be a whole number. */
+  /**
+   * The configured weight; half of it while it is out and used all the same; for a while after an ejection a growing share of it, which
+   * need not be a whole number.
+   */
   get weight(): number {
     const { weight } = this.#options.settings;
+    if (this.#events.panicking && !this.available) return panicWeight(weight);
     if (!this.isRamping) return weight;
     return weight * this.#health.weightFactor(performance.now(), this.#establishedOthers());
   }

@@ -10,6 +10,7 @@ import { ModelStore } from '../models/model-store.ts';
 import { readServing, writeServing } from '../models/serving-edit.ts';
 import { promotedBefore, without } from '../models/serving.ts';
 import { checkVersion } from '../models/store-scan.ts';
+import { keptDays } from '../models/trash.ts';
 import type { ImportReportView, NewImport } from '../protocol/admin/import-report.ts';
 import type { JobView } from '../protocol/admin/job-view.ts';
 import { HostClient } from './host-client.ts';
@@ -185,7 +186,7 @@ export async function removeCommand(name: string, flags: RemoveFlags): Promise<v
   console.log(
     flags.json === true
       ? JSON.stringify({ removed: found.versions.map((version) => ({ name: found.name, version })) })
-      : `Removed ${what}.`,
+      : `Removed ${what}. For ${keptDays} days it can be brought back: millrace models restore ${found.name}${flags.version === undefined ? '' : ` --version ${flags.version}`}`,
   );
 }
 

@@ -12,6 +12,7 @@ import type { SourceView, SyncReportView } from '../protocol/admin/source-view.t
 import { parseEndpoint } from '../sources/endpoint-check.ts';
 import { openModelSource } from '../sources/open-source.ts';
 import { pushVersion } from '../sources/push.ts';
+import type { PushReport } from '../sources/push.ts';
 import { SecretsFile } from '../sources/secrets-file.ts';
 import type { StoredKey } from '../sources/secrets-file.ts';
 import { checkSource } from '../sources/source-check.ts';
@@ -167,29 +168,55 @@ export async function syncCommand(name: string | undefined, flags: SyncFlags): P
   print(flags, reports, reports.map((report) => reportText(report, isDry)).join('\n\n'));
 }
 
+/** As a job of the running host, where there is one that knows the source: it shows it, and it can be canceled there. */
 export async function pushCommand(model: string, flags: PushFlags): Promise<void> {
-  const { settings } = await (await listOf(flags)).find(flags.to);
-  const memory = SourceMemory.open(flags.data);
+  const client = await HostClient.running(flags.data);
+  const known = client === undefined ? [] : await client.get<SourceView[]>('/sources');
+  const isThere = known.some(({ settings }) => settings.name === flags.to);
   const progress = new Progress();
   try {
     const report = await stoppable((signal) =>
-      pushVersion({
-        settings,
-        open: () => openModelSource(settings, flags.data),
-        dataDirectory: flags.data,
-        memory,
-        model,
-        version: flags.version,
-        onProgress: (doneBytes, totalBytes) => progress.update(`Publishing ${model}`, doneBytes, totalBytes),
-        signal,
-      }),
+      client !== undefined && isThere
+        ? pushThere(client, model, flags, progress, signal)
+        : pushHere(model, flags, progress, signal),
     );
     progress.end();
-    print(flags, { source: settings.name, ...report }, pushText(report, settings.name));
+    print(flags, { source: flags.to, ...report }, pushText(report, flags.to));
   } finally {
     progress.end();
+  }
+}
+
+async function pushHere(model: string, flags: PushFlags, progress: Progress, signal: AbortSignal): Promise<PushReport> {
+  const { settings } = await (await listOf(flags)).find(flags.to);
+  const memory = SourceMemory.open(flags.data);
+  try {
+    return await pushVersion({
+      settings,
+      open: () => openModelSource(settings, flags.data),
+      dataDirectory: flags.data,
+      memory,
+      model,
+      version: flags.version,
+      onProgress: (doneBytes, totalBytes) => progress.update(`Publishing ${model}`, doneBytes, totalBytes),
+      signal,
+    });
+  } finally {
     memory.close();
   }
+}
+
+async function pushThere(
+  client: HostClient,
+  model: string,
+  flags: PushFlags,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<PushReport> {
+  const wish = { model, ...(flags.version !== undefined && { version: flags.version }) };
+  const started = await client.post<JobView>(`/sources/${flags.to}/push`, wish);
+  const job = await followJob(client, started, ({ step, done, total }) => progress.update(step, done, total), signal);
+  return job.result as PushReport;
 }
 
 async function syncHere(

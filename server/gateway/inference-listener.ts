@@ -57,6 +57,8 @@ export interface InferenceListenerOptions {
   readonly pairing: PairingDoor;
   /** Undefined: models are not loaded and unloaded over the network. */
   readonly repositoryControl?: RepositoryControl | undefined;
+  /** False while models may still be missing that a source has: not ready then. */
+  isFilled(): boolean;
   /** The page of `/metrics`. */
   renderMetrics(bufferedBytes: number, connections: number): string;
 }
@@ -268,7 +270,7 @@ export class InferenceListener {
         return;
       case 'ready':
       case 'server-ready': {
-        const ready = !this.#draining && catalog.list().every(isExpected);
+        const ready = !this.#draining && this.#options.isFilled() && catalog.list().every(isExpected);
         sendJson(response, ready ? 200 : 503, { ready, live: true });
         return;
       }

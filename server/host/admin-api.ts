@@ -15,6 +15,8 @@ import type { CopyOrders } from '../admin/copy-routes.ts';
 import { doctorRoutes } from '../admin/doctor-routes.ts';
 import type { DoctorDesk } from '../admin/doctor-routes.ts';
 import { eventRoutes } from '../admin/event-routes.ts';
+import { exportRoutes } from '../admin/export-routes.ts';
+import type { ExportDesk } from '../admin/export-routes.ts';
 import { guiFiles } from '../admin/gui-files.ts';
 import { historyRoutes } from '../admin/history-routes.ts';
 import { importRoutes } from '../admin/import-routes.ts';
@@ -39,6 +41,8 @@ import type { SettingsOrders } from '../admin/settings-routes.ts';
 import { sourceRoutes } from '../admin/source-routes.ts';
 import type { SourceDesk } from '../admin/source-routes.ts';
 import { statusRoutes } from '../admin/status-routes.ts';
+import { trashRoutes } from '../admin/trash-routes.ts';
+import type { TrashDesk } from '../admin/trash-routes.ts';
 import { testCaseRoutes } from '../admin/test-case-routes.ts';
 import type { TestCaseDesk } from '../admin/test-case-routes.ts';
 import { tryRoutes } from '../admin/try-routes.ts';
@@ -90,6 +94,8 @@ export interface AdminApiParts extends HostViewParts {
   readonly doctor: DoctorDesk;
   readonly settings: SettingsOrders;
   readonly sources: SourceDesk;
+  readonly trash: TrashDesk;
+  readonly exports: ExportDesk;
   readonly scaling: ScalingControls;
   readLog(query: LogQuery): LogView;
   readonly testCases: TestCaseDesk;
@@ -171,6 +177,8 @@ export class AdminApi {
         }),
         ...cacheRoutes(parts.answers && ((model) => clearAnswers(parts.answers!, model))),
         ...sourceRoutes(parts.sources),
+        ...trashRoutes(parts.trash, this.jobs),
+        ...exportRoutes(parts.exports),
         ...eventRoutes((query) => parts.events.list(query)),
         ...logRoutes((query) => parts.readLog(query)),
         ...scalingRoutes(parts.scaling),

@@ -92,6 +92,9 @@ export class CachedModel {
   /** A model version served anew is another one: what was recent of the old one is not found. */
   readonly #serial = ++lastSerial;
   #sweeper: NodeJS.Timeout | undefined;
+  /** Passages that have not ended: they look, wait for their equals, or run. */
+  #open = 0;
+  #onQuiet: (() => void) | undefined;
 
   constructor(options: CachedModelOptions) {
     this.options = options;
@@ -125,10 +128,21 @@ export class CachedModel {
     const savable = this.#read(request, body);
     if (savable === undefined) return this.#pass(request, 'off; reason=form', onAnswer, onError);
     const passage = new Passage(this, visit, savable);
+    this.#open++;
     passage.begin();
     if (this.flights.waiting > 0) this.#sweeper ??= setInterval(() => this.#sweep(), sweepIntervalMs);
     return () => passage.withdraw();
   };
+
+  /** A request on its way through the cache has been answered, or nobody waits for it any more. */
+  onPassageEnded(): void {
+    if (--this.#open === 0) this.#onQuiet?.();
+  }
+
+  /** Resolves when no request is on its way: one that still looks is known to nobody else and may yet want to be run. */
+  async whenQuiet(): Promise<void> {
+    if (this.#open > 0) await new Promise<void>((resolve) => (this.#onQuiet = resolve));
+  }
 
   /** Ends waiting for others' answers where the time is over; the timer runs only while somebody waits. */
   #sweep(): void {

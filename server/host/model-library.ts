@@ -60,7 +60,8 @@ export class ModelLibrary {
     const names = new Set<string>();
     const problems: RepositoryProblem[] = [];
     for (const root of this.#roots) {
-      if (root.isStore && this.#roots.length > 1 && (await foldersIn(root.folder)).length === 0) continue;
+      // A store that nothing has been imported into yet need not even be there.
+      if (root.isStore && (await foldersIn(root.folder)).length === 0) continue;
       const scan = await scanRepository(root.folder);
       for (const { name } of scan.models) names.add(name);
       problems.push(...scan.problems);

@@ -115,7 +115,10 @@ export class Passage implements Passenger<SavedAnswer> {
     if (this.#ended) return true;
     // First the end: the answer may bring the client's next request.
     this.#ended = true;
-    if (this.#owner.deliver(this.#visit, { savable: this.#savable, saved, encoded: undefined })) return true;
+    if (this.#owner.deliver(this.#visit, { savable: this.#savable, saved, encoded: undefined })) {
+      this.#owner.onPassageEnded();
+      return true;
+    }
     this.#ended = false;
     return false;
   }
@@ -124,6 +127,7 @@ export class Passage implements Passenger<SavedAnswer> {
   #end(): boolean {
     if (this.#ended) return false;
     this.#ended = true;
+    this.#owner.onPassageEnded();
     return true;
   }
 }

@@ -27,6 +27,24 @@ export function readyEvent(name: string, version: string, { loadMs, warmUpMs, ba
   };
 }
 
+/** Told when so many servers are out that those are used as well, and when enough are back. */
+export function panicEvent(name: string, isPanicking: boolean): NewHostEvent {
+  return isPanicking
+    ? {
+        kind: 'model',
+        severity: 'attention',
+        model: name,
+        sentence: `Fewer than half of the servers that answer for ${name} are healthy; the others are used as well, at half their weight.`,
+        hint: 'Look at the servers under `upstreams` in its millrace.json; the log names those that are out.',
+      }
+    : {
+        kind: 'model',
+        severity: 'info',
+        model: name,
+        sentence: `Enough of the servers that answer for ${name} are healthy again; only those are used.`,
+      };
+}
+
 export function shuttingDown(): MillraceError {
   return new MillraceError('shutting-down', 'The server is shutting down.', { retryable: true, retryAfterSeconds: 5 });
 }

@@ -33,6 +33,7 @@ import {
   forwardedInCircles,
   noServer,
   predictIsLocal,
+  panicEvent,
   readyEvent,
   shuttingDown,
   stateReasons,
@@ -105,17 +106,16 @@ export class ServedModel implements GatewayModel {
       maxQueueBytes: config.limits.maxQueueBytes,
       maxTries: manifest.tries,
       nowMs: () => performance.now(),
+      onPanic: (isPanicking) => options.onEvent(panicEvent(this.name, isPanicking)),
     });
     this.#replicas = this.#makeReplicaSet();
     this.cache = new ModelCache(options, this, (...call) => this.#run(...call));
     this.submit = this.cache.submit;
     this.#loading = new Loading(this.#replicas, () => options.onChange?.());
     this.copies = new CopyControl(this.#replicas, this.#loading);
-    const remote = { model: entry.name, nextUpstream: manifest.nextUpstream, log: options.log };
-    const onChange = (): void => this.#onRemoteChange();
-    this.#remotes = manifest.upstreams.map(
-      (settings) => new RemoteUpstream({ ...remote, settings, onChange }, this.#dispatcher),
-    );
+    const [model, { nextUpstream, upstreams }, { log }] = [entry.name, manifest, options];
+    const remote = { model, nextUpstream, log, onChange: (): void => this.#onRemoteChange() };
+    this.#remotes = upstreams.map((settings) => new RemoteUpstream({ ...remote, settings }, this.#dispatcher));
   }
 
   get desiredReplicas(): number {
@@ -264,7 +264,7 @@ export class ServedModel implements GatewayModel {
 
   /** Resolves when every request that it took has been answered; each has a deadline, so that moment comes. */
   async whenQuiet(): Promise<void> {
-    await this.#loading.until(() => this.#dispatcher.outstanding === 0);
+    await Promise.all([this.cache.whenQuiet(), this.#loading.until(() => this.#dispatcher.outstanding === 0)]);
   }
 
   /** Resolves when no process of it is left. */

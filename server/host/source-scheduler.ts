@@ -25,6 +25,8 @@ export interface SourceSchedulerOptions {
 
 /** How often it is looked at what is due. A stat and two small reads. */
 const lookMs = 2000;
+/** How far back a success is looked for. */
+const rememberedRuns = 100;
 
 interface SourceState {
   failures: number;
@@ -44,9 +46,15 @@ export class SourceScheduler {
   #looking: Promise<void> | undefined;
   #memory: SourceMemory | undefined;
   #complaint = '';
+  #isFilled = false;
 
   constructor(options: SourceSchedulerOptions) {
     this.#options = options;
+  }
+
+  /** Each source that is asked on a schedule has been synced at some time, by this host or by one before it. */
+  get isFilled(): boolean {
+    return this.#isFilled;
   }
 
   start(): void {
@@ -143,12 +151,19 @@ export class SourceScheduler {
         if (this.#stop.signal.aborted) return;
         await this.sync(settings, 'schedule').catch((error: unknown) => this.#failed(settings.name, error));
       }
+      this.#isFilled ||= sources.every(({ settings }) => this.#wasSynced(settings.name));
     } catch (error) {
       this.#forget();
       const text = error instanceof Error ? error.message : String(error);
       if (text !== this.#complaint) log.error({ error }, 'The sources cannot be synced.');
       this.#complaint = text;
     }
+  }
+
+  /** A version that was refused is no reason to wait: it would be refused again. */
+  #wasSynced(name: string): boolean {
+    const runs = this.#memory?.history(name, rememberedRuns) ?? [];
+    return runs.some(({ outcome, trigger }) => trigger !== 'push' && (outcome === 'done' || outcome === 'partly'));
   }
 
   #failed(name: string, error: unknown): void {

@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { versionFingerprint } from '../models/file-digests.ts';
 import type { FileDigests } from '../models/file-digests.ts';
-import type { UpstreamSettings } from '../models/manifest.ts';
+import type { UpstreamSettings } from '../protocol/upstream-settings.ts';
 
 export class VersionIdentity {
   readonly #folder: string;

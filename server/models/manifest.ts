@@ -10,12 +10,13 @@ import { z } from 'zod';
 import { MillraceError } from '../base/errors.ts';
 import { deviceWishPattern } from '../protocol/device.ts';
 import type { InputRecipe, OutputRecipe } from '../protocol/recipe.ts';
+import { nextUpstreamFailures } from '../protocol/upstream-settings.ts';
+import type { NextUpstreamFailure, UpstreamSettings } from '../protocol/upstream-settings.ts';
 import { inputRecipes, outputRecipes } from './recipe-schema.ts';
 import { oneOf, quantity, record, whole } from './schema-parts.ts';
 
 const STRATEGIES = ['auto', 'round-robin', 'least-connections', 'ip-hash', 'session', 'random'] as const;
 const LOAD_MODES = ['start', 'on-demand', 'always'] as const;
-const FAILURES = ['error', 'timeout', 'http_500', 'http_502', 'http_503', 'http_504'] as const;
 
 /** How the balancer chooses among free slots. */
 export type StrategyName = (typeof STRATEGIES)[number];
@@ -23,33 +24,10 @@ export type StrategyName = (typeof STRATEGIES)[number];
 /** When a model is in memory. */
 export type LoadMode = (typeof LOAD_MODES)[number];
 
-/** A failure of an upstream after which the next one is tried, in nginx's words for `proxy_next_upstream`. */
-export type NextUpstreamFailure = (typeof FAILURES)[number];
-
 /** What tells sessions apart: a request header (lower case) or a cookie; at least one is there. */
 export interface SessionSource {
   readonly header?: string | undefined;
   readonly cookie?: string | undefined;
-}
-
-/** Another server on the LAN that answers for this model beside the local replicas. */
-export interface UpstreamSettings {
-  /** http or https, without credentials, query and fragment; a path is a prefix. */
-  readonly url: string;
-  /** Share beside the other upstreams, 0 to 1000; 0 takes it out. Default 1. */
-  readonly weight: number;
-  /** Requests in flight at once, 1 to 10,000. Default 32: nginx's usual keepalive pool; enough to fill a batch there. */
-  readonly slots: number;
-  /** 1 to 60,000. Default 500: on a LAN a connection takes 1 ms, and a lost SYN is sent again after 1 s. */
-  readonly connectTimeoutMs: number;
-  /** Longest silence of the upstream, 1 to 3,600,000. Default 60,000, as nginx's `proxy_read_timeout`. */
-  readonly readTimeoutMs: number;
-  /** Idle connections kept open, 0 to 10,000. Default 32. */
-  readonly keepalive: number;
-  /** Failures within `failTimeoutMs` that eject the upstream, 0 to 1000; 0 never ejects. */
-  readonly maxFails?: number | undefined;
-  /** The window for `maxFails`, and how long it then stays out, 1 to 3,600,000. */
-  readonly failTimeoutMs?: number | undefined;
 }
 
 export interface ModelManifest {
@@ -162,10 +140,11 @@ const manifest = record({
   upstreams: z
     .array(upstream, 'must be a list')
     .max(MAX_UPSTREAMS, `must have at most ${MAX_UPSTREAMS} entries`)
+    .superRefine(nameEachOnce)
     .default([]),
   tries: whole(0, 10).default(2),
   nextUpstream: z
-    .array(oneOf(FAILURES), 'must be a list')
+    .array(oneOf(nextUpstreamFailures), 'must be a list')
     .default(['error', 'timeout', 'http_502', 'http_503', 'http_504']),
 }).refine(({ features, inputs }) => {
   const [only, ...others] = Object.values(inputs ?? {});
@@ -187,6 +166,29 @@ export function parseManifest(raw: unknown, where: string): ModelManifest {
     details: { where, faults },
     hint: `Correct ${where}; until then the model is not served.`,
   });
+}
+
+/** A retry goes to another server, and shares are counted by server: an address that is there twice would be two of them. */
+function nameEachOnce(upstreams: readonly UpstreamSettings[], context: z.RefinementCtx<unknown>): void {
+  const first = new Map<string, number>();
+  for (const [index, { url }] of upstreams.entries()) {
+    const server = serverOf(url);
+    const before = first.get(server);
+    if (before === undefined) first.set(server, index);
+    else {
+      context.addIssue({
+        code: 'custom',
+        path: [index, 'url'],
+        message: `names the same server as upstreams[${before}]; raise the weight or the slots of one entry instead`,
+      });
+    }
+  }
+}
+
+/** One text for the ways to write one address: letter case of the host, the usual port, slashes at the end. */
+function serverOf(url: string): string {
+  const parsed = URL.parse(url);
+  return parsed === null ? url : parsed.origin + parsed.pathname.replace(/\/+$/, '');
 }
 
 function isPlainUrl(text: string): boolean {

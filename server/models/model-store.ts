@@ -5,6 +5,7 @@
  *     models/<name>/millrace.json, labels.txt    the owner's own, optional; they win over what came with a version
  *     models/<name>/serving.json                 which versions are to be served (serving.ts); missing: the newest
  *     staging/                    growing or on its way out (staging.ts)
+ *     trash/                      removed, and kept for a while (trash.ts)
  *     quarantine/<name>/          versions whose bytes are not those that were imported
  *
  * A version appears and disappears by one rename. Nothing here decides whether a model is good: import.ts does.
@@ -12,10 +13,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { MillraceError } from '../base/errors.ts';
 import { modelNameKey, parseModelName } from './model-name.ts';
-import { Staging, syncFolder } from './staging.ts';
+import { syncFolder } from './staging.ts';
+import { ModelTrash } from './trash.ts';
 import { parseRecord } from './version-record.ts';
 import type { VersionRecord } from './version-record.ts';
 
@@ -37,11 +39,13 @@ export class ModelStore {
   readonly modelsFolder: string;
   readonly stagingFolder: string;
   readonly quarantineFolder: string;
+  readonly trash: ModelTrash;
 
   constructor(dataDirectory: string) {
     this.modelsFolder = join(dataDirectory, 'models');
     this.stagingFolder = join(dataDirectory, 'staging');
     this.quarantineFolder = join(dataDirectory, 'quarantine');
+    this.trash = new ModelTrash(dataDirectory);
   }
 
   versionFolder(name: string, version: string): string {
@@ -96,10 +100,12 @@ export class ModelStore {
     return { name: stored, versions: [version] };
   }
 
-  /** The number after the highest one that is or was in use: a quarantined number is not given to other contents. */
+  /** The number after the highest one that is or was in use: one in quarantine or in the trash is not given to other contents. */
   async nextVersion(name: string): Promise<string> {
     const quarantined = (await foldersIn(join(this.quarantineFolder, name))).map((folder) => folder.split('-')[0]!);
-    const highest = [...(await this.versions(name)), ...quarantined.filter(isVersion)].sort(byNumber).at(-1);
+    const removed = (await this.trash.entries()).flatMap((entry) => (entry.name === name ? entry.versions : []));
+    const used = [...(await this.versions(name)), ...quarantined.filter(isVersion), ...removed];
+    const highest = used.sort(byNumber).at(-1);
     return String(BigInt(highest ?? 0) + 1n);
   }
 
@@ -122,17 +128,46 @@ export class ModelStore {
     return true;
   }
 
-  /** Takes a version, or the whole model, out of the store in one step; deletes it afterwards. */
-  async remove(name: string, version: string | undefined): Promise<void> {
-    const staging = await Staging.open(this.stagingFolder);
-    try {
-      const from = version === undefined ? join(this.modelsFolder, name) : this.versionFolder(name, version);
-      await rename(from, join(staging.path, basename(from)));
-      if (version !== undefined) await this.#clearIfEmpty(name);
-      await syncFolder(this.modelsFolder);
-    } finally {
-      await staging.discard();
+  /** Takes a version, or the whole model, out of the store in one step, and into the trash. Deletes what is over its time there. */
+  async remove(name: string, version: string | undefined, nowMs = Date.now()): Promise<void> {
+    const from = version === undefined ? join(this.modelsFolder, name) : this.versionFolder(name, version);
+    await this.trash.take(from, name, version, nowMs);
+    if (version !== undefined) await this.#clearIfEmpty(name);
+    await syncFolder(this.modelsFolder);
+    // The removal is done; what is not deleted today is deleted by the next one.
+    await this.trash.empty(nowMs).catch(() => {});
+  }
+
+  /**
+   * Brings back what was removed last of a model: a version, or all of it, with what its owner wrote. Resolves with the versions that came
+   * back. Throws `unknown-model` and `unknown-version` where the trash does not have it, and `conflict` where its number has been given to
+   * other contents; then nothing has moved.
+   */
+  async restore(wanted: string, version?: string, nowMs = Date.now()): Promise<{ name: string; versions: string[] }> {
+    const entry = await this.trash.find(wanted, version);
+    const name = (await this.storedName(entry.name)) ?? entry.name;
+    const target = join(this.modelsFolder, name);
+    if (entry.isWhole && version === undefined && !(await exists(target))) {
+      await mkdir(this.modelsFolder, { recursive: true, mode: 0o700 });
+      await rename(join(this.trash.folder, entry.id), target);
+    } else {
+      const wishes = version === undefined ? entry.versions : [version];
+      const taken = (await this.versions(name)).filter((each) => wishes.includes(each));
+      if (taken.length > 0) {
+        const [only] = taken;
+        throw new MillraceError(
+          'conflict',
+          `${taken.length === 1 ? `Version ${only} of ${name} is` : `Versions ${taken.join(', ')} of ${name} are`} in the store again.`,
+          { hint: `Remove ${taken.length === 1 ? 'it' : 'them'} first, or restore another version with --version.` },
+        );
+      }
+      await mkdir(target, { recursive: true, mode: 0o700 });
+      for (const each of wishes) await rename(this.trash.versionFolder(entry, each), this.versionFolder(name, each));
+      await syncFolder(target);
     }
+    await syncFolder(this.modelsFolder);
+    await this.trash.dropIfEmpty(entry, nowMs);
+    return { name, versions: version === undefined ? [...entry.versions] : [version] };
   }
 
   /** Compares every byte with the record. `onBytes` hears of progress. */

@@ -169,7 +169,7 @@ function diskFull(neededBytes: number, freeBytes: number): Error {
   return modelRefusal(
     'disk-full',
     `The disk is full: the import needs ${sizeText(neededBytes)} (${neededBytes} bytes), and ${sizeText(freeBytes)} are free.`,
-    'Free some space, or name a data folder on another disk with --data.',
+    'Free some space (`millrace models trash --empty` deletes removed models), or name a data folder on another disk with --data.',
   );
 }
 

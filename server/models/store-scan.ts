@@ -20,6 +20,7 @@ export async function scanStore(
 ): Promise<StoreScan> {
   const store = new ModelStore(dataDirectory);
   await clearAbandoned(store.stagingFolder);
+  await store.trash.empty(Date.now()).catch(() => {});
   for (const name of await store.names()) {
     for (const version of await store.versions(name)) await checkVersion(store, name, version, onBytes);
   }

@@ -182,6 +182,15 @@ export class KeyRing {
     return this.#list().map((key) => viewOf(key, nowMs));
   }
 
+  /** Good keys as a settings file names them, so that other hosts take them too; `ending` are those that have an end, which it cannot. */
+  forSettings(nowMs: number): { readonly keys: SettingsKey[]; readonly ending: string[] } {
+    const good = this.#list().filter((key) => !isExpired(key, nowMs));
+    return {
+      keys: good.flatMap(({ record }) => (record.expiresMs === undefined ? [settingsKey(record)] : [])),
+      ending: good.flatMap(({ record }) => (record.expiresMs === undefined ? [] : [record.name])),
+    };
+  }
+
   /** Writes when keys were last used. A failure costs this only. */
   flush(): void {
     for (const key of this.#keys.values()) {
@@ -235,6 +244,21 @@ function recordOf(
     hasPrivateCache,
     createdMs,
     expiresMs,
+  };
+}
+
+function settingsKey({ id, hash, name, rights, models, addresses, ratePerSecond, ...rest }: KeyRecord): SettingsKey {
+  const { share, hasPrivateCache } = rest;
+  return {
+    id,
+    sha256: hash,
+    name,
+    rights: [...rights],
+    ...(models !== undefined && { models: [...models] }),
+    ...(addresses !== undefined && { addresses: [...addresses] }),
+    ...(ratePerSecond !== undefined && { ratePerSecond }),
+    share,
+    hasPrivateCache,
   };
 }
 

@@ -51,6 +51,7 @@ export const settingTable: Readonly<Record<string, SettingEntry>> = {
   'limits.keepAliveTimeoutMs': { about: 'How long an idle connection is kept.', unit: 'ms' },
   'limits.maxQueueBytes': { about: 'Bodies that wait for a copy of one model.', unit: 'bytes' },
   sources: { about: 'Places that models come from; Sources has those that were added there too.' },
+  waitForSources: { about: 'Whether this host is ready only once each source was synced.' },
   memoryBudgetBytes: {
     about: 'Memory of all copies together; a share of this computer where it is left out.',
     unit: 'bytes',

@@ -50,7 +50,7 @@ describe('the house rules', () => {
 
   it('every unit test lies where its source lies', () => {
     const mirrored =
-      /^test\/(base|protocol|balancer|cluster|daemon|updating|metrics|models|openapi|loadtest|plot|tuning|replica|security|sources|storage|sync|gateway|admin|host|launch|cli|electron|renderer)\/(.+)\.test\.ts$/;
+      /^test\/(base|protocol|balancer|export|cluster|daemon|updating|metrics|models|openapi|loadtest|plot|tuning|replica|security|sources|storage|sync|gateway|admin|host|launch|cli|electron|renderer)\/(.+)\.test\.ts$/;
     // `dispatcher-properties.test.ts` tests dispatcher.ts: a long test is split by what it is about.
     const hasSource = (folder: string, name: string): boolean =>
       existsSync(join(root, ['renderer', 'electron'].includes(folder) ? '' : 'server', folder, `${name}.ts`)) ||

@@ -301,3 +301,44 @@ describe('equal calls that nobody has answered yet', () => {
     expect(upstreams.flatMap(({ bodies }) => bodies).toSorted()).toEqual(['other', 'twin']);
   });
 });
+
+describe('a panic', () => {
+  it('is told once when it begins and once when it ends', () => {
+    const told: boolean[] = [];
+    const { dispatcher, upstreams, submit } = setUp([1, 1, 1], { onPanic: (isPanicking) => told.push(isPanicking) });
+    const [a, b, c] = upstreams as [FakeUpstream, FakeUpstream, FakeUpstream];
+    const change = (available: boolean, ...which: FakeUpstream[]): void => {
+      for (const each of which) {
+        each.available = available;
+        dispatcher.onCapacity(each);
+      }
+    };
+    change(false, a);
+    expect([dispatcher.panicking, ...told]).toEqual([false]);
+    change(false, b);
+    expect([dispatcher.panicking, ...told]).toEqual([true, true]);
+    change(false, c);
+    const calls = ['1', '2', '3'].map((body) => submit(body));
+    expect(upstreams.map(({ inFlight }) => inFlight)).toEqual([1, 1, 1]);
+    for (const each of upstreams) each.answer();
+    expect(calls.every(({ ending }) => ending.startsWith('answered'))).toBe(true);
+    change(true, a, b);
+    expect([dispatcher.panicking, ...told]).toEqual([false, true, false]);
+    submit('4');
+    submit('5');
+    submit('6');
+    expect(c.inFlight).toBe(0);
+  });
+
+  it('sends nothing to what is not alive', () => {
+    const { dispatcher, upstreams, submit } = setUp([1, 1, 1]);
+    const [a, b, c] = upstreams as [FakeUpstream, FakeUpstream, FakeUpstream];
+    a.available = b.available = c.available = false;
+    c.alive = false;
+    dispatcher.onCapacity(a);
+    submit('1');
+    submit('2');
+    submit('3');
+    expect(upstreams.map(({ inFlight }) => inFlight)).toEqual([1, 1, 0]);
+  });
+});

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decideAfterFailure, judgeFailure, judgeReply } from '../../server/balancer/next-upstream.ts';
 import type { ExchangeFailure } from '../../server/balancer/next-upstream.ts';
-import type { NextUpstreamFailure } from '../../server/balancer/remote-settings.ts';
+import type { NextUpstreamFailure } from '../../server/protocol/upstream-settings.ts';
 import type { FailureEvent, RetryContext } from '../../server/balancer/retry.ts';
 
 const byDefault: readonly NextUpstreamFailure[] = ['error', 'timeout', 'http_502', 'http_503', 'http_504'];

@@ -1,9 +1,12 @@
 /** Versions in the GUI, under load: made live, rolled back, shadowed, split, removed, without a failed request. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser } from 'playwright-core';
 import { browserPath, launchBrowser, noBrowser } from '../support/browser.ts';
 import { Gui } from '../support/gui.ts';
 import { until } from '../support/host-process.ts';
+import { millrace } from '../support/millrace-command.ts';
 import { StoreBench } from '../support/store-bench.ts';
 import { scaleModel } from '../support/versioned-models.ts';
 
@@ -70,7 +73,7 @@ describe.skipIf(browserPath === undefined)('a model of two versions', { timeout:
     await page.getByRole('button', { name: 'Run as shadow' }).waitFor({ timeout: 60_000 });
   });
 
-  it('splits requests by weight, and asks before a version is removed for good', async () => {
+  it('splits requests by weight, and asks before a version is removed', async () => {
     await using bench = await StoreBench.open();
     await bench.put('m', '1', scaleModel(1));
     await bench.put('m', '2', scaleModel(2));
@@ -89,8 +92,35 @@ describe.skipIf(browserPath === undefined)('a model of two versions', { timeout:
     await page.getByRole('button', { name: 'End the split' }).click();
     await page.getByRole('button', { name: 'End the split' }).waitFor({ state: 'detached', timeout: 60_000 });
     await page.getByRole('button', { name: 'Remove', exact: true }).click();
-    await page.getByRole('button', { name: 'Remove version 2 for good' }).click();
+    await page.getByRole('button', { name: 'Remove version 2' }).click();
     await page.getByRole('heading', { name: 'Version 2', exact: true }).waitFor({ state: 'detached', timeout: 60_000 });
     expect((await bench.answer('m')).version).toBe('1');
+  });
+
+  it('brings a removed version back by a button', async () => {
+    await using bench = await StoreBench.open();
+    for (const factor of [1, 2]) {
+      const file = join(bench.data, 'm.onnx');
+      await writeFile(file, scaleModel(factor));
+      expect(await millrace('models', 'import', file, '--data', bench.data)).toMatchObject({ code: 0 });
+    }
+    const { adminUrl } = await bench.start('1');
+    await using gui = await Gui.open(browser, { adminUrl, dataDirectory: bench.data });
+    const { page } = gui;
+    await gui.goTo('/models/m/versions');
+    const heading = page.getByRole('heading', { name: 'Version 2', exact: true });
+    await heading.waitFor();
+    expect(await page.getByRole('heading', { name: 'Removed, and can come back' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Remove', exact: true }).click();
+    await page.getByRole('button', { name: 'Remove version 2' }).click();
+    await heading.waitFor({ state: 'detached', timeout: 60_000 });
+    await page.getByRole('heading', { name: 'Removed, and can come back' }).waitFor();
+    await page.getByRole('button', { name: 'Restore version 2' }).click();
+    await heading.waitFor({ timeout: 60_000 });
+    await page
+      .getByRole('heading', { name: 'Removed, and can come back' })
+      .waitFor({ state: 'detached', timeout: 60_000 });
+    expect((await bench.answer('m')).version).toBe('1');
+    expect(gui.complaints).toEqual([]);
   });
 });

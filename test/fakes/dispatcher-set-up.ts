@@ -1,7 +1,7 @@
 /** A dispatcher with fake upstreams named a, b, c … and a clock that the test moves. */
 import type { CallRequest } from '../../server/balancer/call.ts';
 import { Dispatcher } from '../../server/balancer/dispatcher.ts';
-import type { DispatcherOptions } from '../../server/balancer/dispatcher.ts';
+import type { DispatcherOptions } from '../../server/balancer/dispatcher-options.ts';
 import { createSelectionPolicy } from '../../server/balancer/selection-policies.ts';
 import { FakeUpstream, TestCall } from './fake-upstream.ts';
 

@@ -7,6 +7,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { adminDocument } from '../../server/admin/admin-document.ts';
 import type { SourceDesk } from '../../server/admin/source-routes.ts';
 import { createLog } from '../../server/base/log.ts';
+import type { ExportDesk } from '../../server/admin/export-routes.ts';
+import type { TrashDesk } from '../../server/admin/trash-routes.ts';
 import type { AccessDesk } from '../../server/admin/access-routes.ts';
 import type { LanDesk, PairingOrders } from '../../server/admin/lan-routes.ts';
 import { AdminApi } from '../../server/host/admin-api.ts';
@@ -41,6 +43,8 @@ const { routes } = new AdminApi({
   orders: {} as never,
   // Only its routes are looked at.
   sources: {} as SourceDesk,
+  trash: {} as TrashDesk,
+  exports: {} as ExportDesk,
   copies: {} as never,
   doctor: {} as never,
   settings: {} as never,

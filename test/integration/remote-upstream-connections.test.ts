@@ -43,6 +43,7 @@ describe('over TLS', () => {
 
 /** What an upstream reports, without a dispatcher that acts on it. */
 class RecordedEvents implements RemoteUpstreamEvents {
+  readonly panicking = false;
   readonly failures: string[] = [];
   answers = 0;
   readonly upstreams = [];

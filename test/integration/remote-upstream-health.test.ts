@@ -190,6 +190,20 @@ describe('in a panic', () => {
     await until('it ends', patienceMs, () => !cluster.dispatcher.panicking);
   });
 
+  it('those that are out get half of their weight beside those that are not', async () => {
+    const servers = await startServers('a', 'b', 'c', 'd', 'e');
+    const [a, b, , d, e] = servers;
+    const upstreams = servers.map(({ url }) => ({ url, weight: 2 }));
+    using cluster = await RemoteCluster.start({ upstreams });
+    a.ready = b.ready = false;
+    await until('two are out', patienceMs, () => cluster.remotes.filter(({ available }) => !available).length === 2);
+    expect(cluster.remotes.map(({ weight }) => weight)).toEqual([2, 2, 2, 2, 2]);
+    await Promise.all([d.stop(), e.stop()]);
+    await until('the panic begins', patienceMs, () => cluster.dispatcher.panicking);
+    expect(cluster.remotes.slice(0, 3).map(({ weight }) => weight)).toEqual([1, 1, 2]);
+    expect(await cluster.inferMany(12)).toEqual({ a: 3, b: 3, c: 6 });
+  });
+
   it('with every server gone the client is told at once', async () => {
     const [a, b] = await startServers('a', 'b');
     using cluster = await RemoteCluster.start({ upstreams: [{ url: a.url }, { url: b.url }] });

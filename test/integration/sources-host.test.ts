@@ -177,5 +177,47 @@ describe('a running host', () => {
       'lines waiting',
     ]);
     expect(await client.get<SourceRun[]>('/source-runs')).toMatchObject([{ trigger: 'push', outcome: 'done' }]);
+    // The command is such a job too, of the host that knows the source: this command was shown no settings file.
+    const pushed = await millrace('models', 'push', 'first', '--to', 'share', '--data', data);
+    expect(pushed).toMatchObject({ code: 0, stdout: expect.stringContaining('already') });
+    const jobs = (await client.get<JobView[]>('/jobs')).filter(({ kind }) => kind === 'push');
+    expect(jobs).toMatchObject([{ result: { state: 'unchanged' } }, { result: { state: 'pushed' } }]);
+    const refused = await millrace('models', 'push', 'nothing', '--to', 'share', '--data', data);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("no model 'nothing'") });
+    const unknown = await millrace('models', 'push', 'first', '--to', 'nowhere', '--data', data);
+    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining("no source 'nowhere'") });
   });
+
+  it(
+    'that waits for its sources is ready once they have been synced, and then for good',
+    { timeout: 120_000 },
+    async () => {
+      const path = join(folder, 'late');
+      const settings = {
+        dataDirectory: data,
+        waitForSources: true,
+        sources: [{ kind: 'directory', name: 'late', path, everySeconds: 1 }],
+      };
+      const readiness = async (url: string): Promise<number> => (await fetch(`${url}/v2/health/ready`)).status;
+      const models = join(data, 'models');
+      {
+        await using host = await HostProcess.start({ models, settings });
+        const client = await HostClient.find(data);
+        await until('a sync has failed', 30_000, async () =>
+          (await client.get<SourceRun[]>('/source-runs')).some(({ outcome }) => outcome === 'failed'),
+        );
+        expect(await readiness(host.inferenceUrl)).toBe(503);
+        expect((await fetch(`${host.inferenceUrl}/v2/health/live`)).status).toBe(200);
+        share = path;
+        await publish('lines', '1');
+        await until('it is ready', 60_000, async () => (await readiness(host.inferenceUrl)) === 200);
+        expect(await servedVersion('lines')).toBe('1');
+      }
+      // What it has it may serve, also where the source cannot be asked.
+      await rm(path, { recursive: true });
+      await using again = await HostProcess.start({ models, settings });
+      await until('it is ready', 30_000, async () => (await readiness(again.inferenceUrl)) === 200);
+      expect(await servedVersion('lines')).toBe('1');
+    },
+  );
 });

@@ -116,6 +116,15 @@ describe('parseManifest', () => {
   });
 
   it.each([
+    ['http://10.0.0.7:8000', 'http://10.0.0.7:8000/'],
+    ['http://Line-2:80/v', 'http://line-2/v//'],
+  ])('takes no server twice: %s and %s', (url, again) => {
+    const error = refusal({ upstreams: [{ url }, { url: 'http://other' }, { url: again }] });
+    expect(error.message).toContain('upstreams[2].url names the same server as upstreams[0]; raise the weight');
+    expect(parseManifest({ upstreams: [{ url }, { url: `${url}/b` }] }, 'm').upstreams).toHaveLength(2);
+  });
+
+  it.each([
     ['maxBatchSize', 0, 4096],
     ['maxBatchDelayMs', 0, 1000],
     ['replicas', 1, 64],

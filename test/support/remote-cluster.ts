@@ -4,12 +4,12 @@ import type { Answer, CallRequest, Outcome } from '../../server/balancer/call.ts
 import { Dispatcher } from '../../server/balancer/dispatcher.ts';
 import { RemoteUpstream } from '../../server/balancer/remote-upstream.ts';
 import type { RemoteUpstreamOptions } from '../../server/balancer/remote-upstream.ts';
-import type { NextUpstreamFailure, RemoteSettings } from '../../server/balancer/remote-settings.ts';
 import { createSelectionPolicy } from '../../server/balancer/selection-policies.ts';
+import type { NextUpstreamFailure, UpstreamSettings } from '../../server/protocol/upstream-settings.ts';
 import { until } from './host-process.ts';
 
 /** The manifest's defaults. */
-export const defaultSettings: RemoteSettings = {
+export const defaultSettings: UpstreamSettings = {
   url: '',
   weight: 1,
   slots: 32,
@@ -31,7 +31,7 @@ const checkTimings = { readyMs: 50, transitionMs: 10, downMs: 30, timeoutMs: 500
 
 export interface RemoteClusterOptions {
   /** One for each server; `url` is required. */
-  readonly upstreams: readonly (Partial<RemoteSettings> & { readonly url: string })[];
+  readonly upstreams: readonly (Partial<UpstreamSettings> & { readonly url: string })[];
   readonly nextUpstream?: readonly NextUpstreamFailure[];
   readonly tries?: number;
   readonly more?: Partial<RemoteUpstreamOptions>;

@@ -195,6 +195,7 @@ export class TestHost implements AsyncDisposable {
       'models',
       'staging',
       'tls',
+      'trash',
     ]);
     const files = await readdir(this.dataDirectory);
     expect(

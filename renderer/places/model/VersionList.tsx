@@ -10,6 +10,7 @@ import { ErrorNotice } from '../../components/Notice.tsx';
 import { useJob } from '../../components/use-job.ts';
 import { JobNotice } from '../../frame/JobNotice.tsx';
 import { t } from '../../texts/t.ts';
+import { RemovedVersions } from './RemovedVersions.tsx';
 import { TestCasesCard } from './TestCasesCard.tsx';
 import { ShadowCard } from './ShadowCard.tsx';
 import { TrafficSplit } from './TrafficSplit.tsx';
@@ -75,6 +76,7 @@ export function VersionList({ model }: { readonly model: ModelView }) {
           </li>
         ))}
       </ol>
+      <RemovedVersions name={name} started={started} />
       {serving?.shadow !== undefined && <ShadowCard shadow={serving.shadow} served={serving.served} />}
       <TestCasesCard model={name} isKept={model.keepsTestCases} />
       {serving !== undefined && versions.length > 1 && (

@@ -26,7 +26,7 @@ export function createLog(level: LogLevel, format: 'text' | 'json', { file, list
   const logFile = file === undefined ? undefined : new LogFile(file);
   const stream = format === 'json' ? (logFile ?? pino.destination({ dest: 2, sync: true })) : prettyStream(logFile);
   if (listener === undefined) return pino({ ...options, level }, stream);
-  const threshold = { number: numberOf(level) };
+  const threshold = { level, number: numberOf(level) };
   const both: DestinationStream = {
     write(line) {
       listener.write(line);
@@ -46,11 +46,17 @@ export function changeLogLevel(log: Log, level: LogLevel): void {
     log.level = level;
     return;
   }
+  threshold.level = level;
   threshold.number = numberOf(level);
   log.level = heardLevel(level);
 }
 
-const thresholds = new WeakMap<Log, { number: number }>();
+/** What the log itself is told, whatever a listener hears. */
+export function logLevelOf(log: Log): LogLevel {
+  return thresholds.get(log)?.level ?? (log.level as LogLevel);
+}
+
+const thresholds = new WeakMap<Log, { level: LogLevel; number: number }>();
 
 function numberOf(level: LogLevel): number {
   return level === 'silent' ? Number.POSITIVE_INFINITY : pino.levels.values[level]!;

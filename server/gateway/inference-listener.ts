@@ -10,6 +10,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { MillraceError, asMillraceError } from '../base/errors.ts';
+import { logLevelOf } from '../base/log.ts';
 import type { Log } from '../base/log.ts';
 import type { FeatureStore } from '../features/feature-store.ts';
 import { joined } from '../protocol/frames.ts';
@@ -344,7 +345,7 @@ export class InferenceListener {
         sendJson(response, 200, traceSettings);
         return;
       case 'log-settings':
-        sendJson(response, 200, logSettings(this.#options.log.level));
+        sendJson(response, 200, logSettings(logLevelOf(this.#options.log)));
         return;
     }
   }

@@ -78,7 +78,9 @@ describe('a model of external data', () => {
     });
     expect((await models('promote', 'adder', '1')).stdout).toBe('Version 1 of adder answers now.\n');
     expect(await host.post('/v2/models/adder/infer', body)).toMatchObject({ outputs: [{ data: [11, 12, 13, 14] }] });
-    expect((await models('remove', 'adder', '--version', '2', '--yes')).stdout).toBe('Removed version 2 of adder.\n');
+    expect((await models('remove', 'adder', '--version', '2', '--yes')).stdout).toBe(
+      'Removed version 2 of adder. For 7 days it can be brought back: millrace models restore adder --version 2\n',
+    );
     expect((await models('show', 'adder')).stdout).not.toContain('Version 2');
     expect((await models('remove', 'adder', '--yes')).code).toBe(0);
     expect(await models('show', 'adder')).toMatchObject({

@@ -27,6 +27,17 @@ async function launchLink({ dataDirectory }: GuiHost): Promise<string> {
   return (await client.post<LaunchLink>('/launch-links', {})).opened;
 }
 
+/** Resolves in the page once it has a heading; fails after half a minute. */
+const headingShown = `new Promise((resolve, reject) => {
+  const until = performance.now() + 30_000;
+  const look = () => {
+    if (document.querySelector('h1') !== null) resolve();
+    else if (performance.now() > until) reject(new Error('The page has no heading.'));
+    else requestAnimationFrame(look);
+  };
+  look();
+})`;
+
 export class Gui implements AsyncDisposable {
   readonly page: Page;
   /** Lines of the console, faults of the page, resources that did not load or were blocked. */
@@ -70,7 +81,8 @@ export class Gui implements AsyncDisposable {
   /** Goes to a place as one who typed its address. */
   async goTo(path: string): Promise<void> {
     await this.page.goto(`${this.#adminUrl}${path}`);
-    await this.page.locator('h1').waitFor();
+    // At each frame: a locator looks again after half a second, which over all places is minutes.
+    await this.page.evaluate(headingShown);
   }
 
   /** Pixels that the page is wider than its window. */

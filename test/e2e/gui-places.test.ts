@@ -61,7 +61,7 @@ async function axe(page: Page): Promise<string[]> {
 /** Twenty places, each loaded and judged, on a machine that may have other work. */
 const patienceMs = 300_000;
 
-describe.skipIf(browserPath === undefined)('every place', { timeout: patienceMs }, () => {
+describe.skipIf(browserPath === undefined)('every place', { timeout: patienceMs, concurrent: true }, () => {
   let host: TestHost;
   let browser: Browser;
 

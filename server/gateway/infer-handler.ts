@@ -66,7 +66,7 @@ export function handleInference(
   }
   const permit = new MemoryPermit(context.budget);
   const submit = (body: ReceivedBody): void => {
-    context.garbage.onBytes(body.bytes);
+    context.garbage.onBody(body.bytes);
     try {
       const model = chooseModel(body)!;
       const form = kind === 'predict' && !beginsAsObject(body) ? formOf(request, body) : undefined;

@@ -22,10 +22,10 @@ const inputs: BuilderInputs = {
   version: '1.2.3',
   electronVersion: '45.0.0',
   root: '/project',
-  appFolder: '/work/app',
-  stageFolder: '/work/stage',
-  imageFolder: '/work/images',
-  outFolder: '/work/out',
+  appFolder: '/build/app',
+  stageFolder: '/build/stage',
+  imageFolder: '/build/images',
+  outFolder: '/build/out',
 };
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
@@ -35,7 +35,7 @@ describe('the settings of electron-builder', () => {
   it('pack the shell without any package, and the server as plain files one level down', () => {
     expect(config.files).toContain('!**/node_modules/**');
     expect(config.npmRebuild).toBe(false);
-    expect(config.extraResources).toContainEqual({ from: '/work/stage', to: '.', filter: ['server/**/*'] });
+    expect(config.extraResources).toContainEqual({ from: '/build/stage', to: '.', filter: ['server/**/*'] });
     expect(JSON.parse(appPackageJson('1.2.3'))).not.toHaveProperty('dependencies');
   });
 
